@@ -1,0 +1,6 @@
+from lumina._core._types import EVENT as EVENT
+from lumina.errors import LuminaError as LuminaError
+
+__version__: str
+
+def get_include() -> str: ...

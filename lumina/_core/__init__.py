@@ -1,0 +1,1 @@
+"""Compiled core. It converts types and nothing else; the public names are in `lumina`."""

@@ -1,0 +1,7 @@
+import numpy as np
+
+EVENT: np.dtype[np.void]
+ORDER_EVENT: np.dtype[np.void]
+FILL: np.dtype[np.void]
+ORDER: np.dtype[np.void]
+EQUITY: np.dtype[np.void]
