@@ -24,6 +24,7 @@ def _use_installed_core() -> None:
 
 _use_installed_core()
 
+from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._types import EVENT  # noqa: E402
 from lumina.errors import LuminaError  # noqa: E402
 
@@ -39,4 +40,4 @@ def get_include() -> str:
     raise ImportError("lumina's headers are not installed")
 
 
-__all__ = ["EVENT", "LuminaError", "__version__", "get_include"]
+__all__ = ["DepthBook", "EVENT", "LuminaError", "__version__", "get_include"]
