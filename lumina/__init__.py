@@ -1,34 +1,41 @@
 """Lumina: market-making research and execution over a C++20 core."""
+import importlib.machinery as _machinery
 import importlib.util as _util
 from pathlib import Path as _Path
 
 
+def _has_compiled_core(package: _Path) -> bool:
+    return any((package / "_core" / f"_types{suffix}").is_file() for suffix in _machinery.EXTENSION_SUFFIXES)
+
+
 def _use_installed_core() -> None:
     # From the root of a checkout, Python finds this source tree, which holds no compiled modules, before
-    # the installed package: borrow the installed one's.
+    # the installed package: put the installed one's modules first, so that Python and compiled code match.
     import sys
 
     here = _Path(__file__).parent
-    if any((here / "_core").glob("_types.*.so")) or any((here / "_core").glob("_types.*.pyd")):
+    if _has_compiled_core(here):
         return
     for entry in sys.path:
-        candidate = _Path(entry or ".").resolve() / "lumina"
-        if candidate != here and any((candidate / "_core").glob("_types.*")):
+        candidate = _Path(entry).resolve() / "lumina"
+        if _has_compiled_core(candidate):
             __path__.insert(0, str(candidate))
             return
+    # an editable installation serves the compiled modules through a finder of its own
     if _util.find_spec("lumina._core._types") is None:
         raise ImportError(
-            f"lumina's compiled core is not built beside {here}: run `pip install .` in the checkout's root"
+            f"lumina's compiled core is not built beside {here}, nor installed for {sys.executable}: "
+            f"run `pip install .` in {here.parent}"
         )
 
 
 _use_installed_core()
 
 from lumina._core._book import DepthBook  # noqa: E402
-from lumina._core._types import EVENT  # noqa: E402
+from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.errors import LuminaError  # noqa: E402
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def get_include() -> str:

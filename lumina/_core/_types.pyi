@@ -1,5 +1,6 @@
 import numpy as np
 
+VERSION: str
 EVENT: np.dtype[np.void]
 ORDER_EVENT: np.dtype[np.void]
 FILL: np.dtype[np.void]

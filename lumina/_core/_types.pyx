@@ -3,6 +3,11 @@ import numpy as np
 
 from lumina._core cimport types
 
+cdef extern from *:
+    const char *LUMINA_VERSION  # meson.build is the one place of the version
+
+VERSION = LUMINA_VERSION.decode()
+
 
 def _dtype(struct, size):
     # the reserved fields are part of the bytes, and named so that nothing hides

@@ -1,0 +1,23 @@
+"""What every test may use: the folder of recorded market data, and the depth of the property tests."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# `ci` is the default: the same examples in every run. `long` looks for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of recorded market data: $LUMINA_TEST_DATA, default ../shared/data beside the checkout."""
+    folder = Path(os.environ.get("LUMINA_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no recorded market data in {folder}: set LUMINA_TEST_DATA")
+    return folder.resolve()
