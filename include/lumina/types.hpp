@@ -57,7 +57,7 @@ inline constexpr std::uint16_t kBothViews = kExch | kLocal;
 // looked up. Two to a cache line.
 struct Event {
   std::int64_t exch_ts_ns;
-  std::uint64_t stamp;  // L3 priority stamp: sequence number of the row that gave the order its priority; 0 on L2
+  std::uint64_t stamp;       // L3 priority stamp: sequence number of the row that gave the order its priority; 0 on L2
   std::uint32_t latency_ns;  // local time = exch_ts_ns + latency_ns
   std::int32_t price_ticks;
   std::int32_t qty_lots;
@@ -76,12 +76,12 @@ static_assert(offsetof(Event, stamp) == 8 && offsetof(Event, latency_ns) == 16 &
 // What happened to an order, one row a happening: the order log. The digest of a run covers these rows
 // and the Fill rows, byte for byte.
 enum class OrderAction : std::uint8_t {
-  request_new = 0,      // the strategy decided; ts_ns = decision time (strategy clock)
+  request_new = 0,  // the strategy decided; ts_ns = decision time (strategy clock)
   request_cancel = 1,
   request_replace = 2,
-  acknowledged = 3,     // ts_ns = exchange time for everything below, report_ts_ns = strategy clock
-  rejected = 4,         // by the exchange, or by risk (then ts_ns = report_ts_ns = time of sending)
-  filled = 5,           // in full or in part: leaves_lots tells
+  acknowledged = 3,  // ts_ns = exchange time for everything below, report_ts_ns = strategy clock
+  rejected = 4,      // by the exchange, or by risk (then ts_ns = report_ts_ns = time of sending)
+  filled = 5,        // in full or in part: leaves_lots tells
   cancelled = 6,
   replaced = 7,
   cancel_rejected = 8,
@@ -117,11 +117,11 @@ struct Fill {
   std::int64_t ts_ns;         // exchange time
   std::int64_t report_ts_ns;  // when the strategy learns of it
   std::uint64_t order_id;
-  std::int32_t price_ticks;  // our price, impact shift included
-  std::int32_t qty_lots;     // always positive
-  std::int64_t mid2_ticks;   // bid + ask in ticks that the fill is marked at (A2); recorded coordinates
-  std::int64_t cash_units;   // signed cash change
-  std::int64_t fee_units;    // positive is a cost
+  std::int32_t price_ticks;           // our price, impact shift included
+  std::int32_t qty_lots;              // always positive
+  std::int64_t mid2_ticks;            // bid + ask in ticks that the fill is marked at (A2); recorded coordinates
+  std::int64_t cash_units;            // signed cash change
+  std::int64_t fee_units;             // positive is a cost
   std::int64_t impact_units;          // cost charged by the impact model
   std::int64_t spread_capture_units;  // cash change + V(mid, after) - V(mid, before)
   std::int64_t position_lots;         // after the fill
@@ -138,16 +138,16 @@ static_assert(sizeof(Fill) == 104 && std::is_trivially_copyable_v<Fill>);
 // One row an order, in order of id. Times are 0 where the thing never happened.
 struct OrderRecord {
   std::uint64_t order_id;
-  std::uint64_t tag;  // the strategy's own mark
+  std::uint64_t tag;            // the strategy's own mark
   std::int64_t decision_ts_ns;  // strategy clock
   std::int64_t sent_ts_ns;      // strategy clock, after tick-to-trade
   std::int64_t arrival_ts_ns;   // exchange clock
   std::int64_t ack_ts_ns;       // strategy clock
   std::int64_t close_ts_ns;     // exchange clock
-  double queue_ahead_lots;      // at acceptance (at the last one, for a replace that lost priority); NaN if never resting
-  std::int32_t level_lots;      // displayed at our price at acceptance
-  std::int32_t price_ticks;     // the last accepted
-  std::int32_t qty_lots;        // total, the last accepted
+  double queue_ahead_lots;   // at acceptance (at the last one, for a replace that lost priority); NaN if never resting
+  std::int32_t level_lots;   // displayed at our price at acceptance
+  std::int32_t price_ticks;  // the last accepted
+  std::int32_t qty_lots;     // total, the last accepted
   std::int32_t filled_lots;
   std::uint32_t instrument;
   std::uint8_t side;    // Side

@@ -91,7 +91,8 @@ class DepthBook {
 
   Level level(Side side, std::int32_t price) const noexcept {
     const std::uint32_t i = index(price);
-    if (i < size_) [[likely]] return ladder_[static_cast<unsigned>(side)][i];
+    if (i < size_) [[likely]]
+      return ladder_[static_cast<unsigned>(side)][i];
     const auto it = far(side).find(price);
     return it == far(side).end() ? Level{} : it->second;
   }

@@ -24,7 +24,8 @@ class PriceBitmap {
     const std::uint64_t before = tier0_[i >> 6];
     const std::uint64_t after = (before & ~(std::uint64_t{1} << (i & 63))) | (std::uint64_t{on} << (i & 63));
     tier0_[i >> 6] = after;
-    if ((before == 0) != (after == 0)) [[unlikely]] lift(i >> 6, after != 0);
+    if ((before == 0) != (after == 0)) [[unlikely]]
+      lift(i >> 6, after != 0);
   }
 
   // Lowest set bit at or above i; kNone if there is none.

@@ -40,30 +40,30 @@ enum lumina_order_state {
 
 enum lumina_reason {
   LUMINA_REASON_NONE = 0,
-  LUMINA_REASON_REQUESTED = 1,       /* cancelled because the strategy asked */
-  LUMINA_REASON_REMAINDER = 2,       /* rest of a market or IOC order */
-  LUMINA_REASON_BEYOND_BOOK = 3,     /* limit beyond the worst displayed opposite level */
-  LUMINA_REASON_SELF_MATCH = 4,      /* would have met an own order */
+  LUMINA_REASON_REQUESTED = 1,   /* cancelled because the strategy asked */
+  LUMINA_REASON_REMAINDER = 2,   /* rest of a market or IOC order */
+  LUMINA_REASON_BEYOND_BOOK = 3, /* limit beyond the worst displayed opposite level */
+  LUMINA_REASON_SELF_MATCH = 4,  /* would have met an own order */
   LUMINA_REASON_END_OF_DATA = 5,
-  LUMINA_REASON_POST_ONLY = 6,       /* would have met liquidity */
-  LUMINA_REASON_NOT_CONTINUOUS = 7,  /* halt or auction */
-  LUMINA_REASON_UNKNOWN_ORDER = 8,   /* never sent, or rejected */
-  LUMINA_REASON_TOO_LATE = 9,        /* accepted once, closed now */
-  LUMINA_REASON_INVALID = 10,        /* quantity, price, side, type or instrument out of range */
-  LUMINA_REASON_RISK_QTY = 11,       /* pre-trade risk, see lumina/risk.hpp */
+  LUMINA_REASON_POST_ONLY = 6,      /* would have met liquidity */
+  LUMINA_REASON_NOT_CONTINUOUS = 7, /* halt or auction */
+  LUMINA_REASON_UNKNOWN_ORDER = 8,  /* never sent, or rejected */
+  LUMINA_REASON_TOO_LATE = 9,       /* accepted once, closed now */
+  LUMINA_REASON_INVALID = 10,       /* quantity, price, side, type or instrument out of range */
+  LUMINA_REASON_RISK_QTY = 11,      /* pre-trade risk, see lumina/risk.hpp */
   LUMINA_REASON_RISK_NOTIONAL = 12,
   LUMINA_REASON_RISK_PRICE_BAND = 13,
   LUMINA_REASON_RISK_POSITION = 14,
-  LUMINA_REASON_REDUCED = 15         /* closed by a replace to a total at or below the filled quantity */
+  LUMINA_REASON_REDUCED = 15 /* closed by a replace to a total at or below the filled quantity */
 };
 
 enum lumina_event_kind {
-  LUMINA_EV_START = 0,  /* once, before anything else; ts_ns = first exchange time of the run */
-  LUMINA_EV_LEVEL = 1,  /* one level changed: qty_lots the change, level_lots what it holds now */
-  LUMINA_EV_TRADE = 2,  /* a print: side = aggressor */
-  LUMINA_EV_BOOK = 3,   /* once a market event that changed the book, after all of its rows */
-  LUMINA_EV_BBO = 4,    /* once a market event that changed best price or quantity of either side */
-  LUMINA_EV_STATUS = 5, /* value = lumina::Phase */
+  LUMINA_EV_START = 0,   /* once, before anything else; ts_ns = first exchange time of the run */
+  LUMINA_EV_LEVEL = 1,   /* one level changed: qty_lots the change, level_lots what it holds now */
+  LUMINA_EV_TRADE = 2,   /* a print: side = aggressor */
+  LUMINA_EV_BOOK = 3,    /* once a market event that changed the book, after all of its rows */
+  LUMINA_EV_BBO = 4,     /* once a market event that changed best price or quantity of either side */
+  LUMINA_EV_STATUS = 5,  /* value = lumina::Phase */
   LUMINA_EV_FUNDING = 6, /* value = rate in 1e-9 */
   LUMINA_EV_GAP = 7,
   LUMINA_EV_TIMER = 8, /* value = timer id; 0 is the periodic one */
@@ -122,8 +122,8 @@ typedef struct lumina_order_request {
   uint32_t instrument;
   int32_t price_ticks;
   int32_t qty_lots;
-  uint8_t side;      /* lumina_side */
-  uint8_t type;      /* lumina_order_type */
+  uint8_t side; /* lumina_side */
+  uint8_t type; /* lumina_order_type */
   uint8_t reserved[2];
 } lumina_order_request;
 
@@ -145,7 +145,8 @@ typedef struct lumina_order {
 typedef struct lumina_instrument {
   double tick_size;  /* quote currency */
   double lot_size;   /* base currency or contracts */
-  double multiplier; /* value of one unit of quantity: price * qty * multiplier (linear), qty * multiplier / price (inverse) */
+  double multiplier; /* value of one unit of quantity: price * qty * multiplier (linear), qty * multiplier / price
+                        (inverse) */
   int64_t maker_fee_e9;
   int64_t taker_fee_e9;
   uint8_t inverse;
@@ -158,10 +159,10 @@ typedef struct lumina_ctx lumina_ctx;
 struct lumina_ctx {
   uint32_t abi_version;
   uint32_t instrument_count;
-  int64_t now_ns;          /* strategy's clock */
-  void *user;              /* the strategy's own, from lumina_strategy.user */
-  void *engine;            /* private */
-  int32_t error;           /* not 0 stops the run; raised to the caller with error_message */
+  int64_t now_ns; /* strategy's clock */
+  void *user;     /* the strategy's own, from lumina_strategy.user */
+  void *engine;   /* private */
+  int32_t error;  /* not 0 stops the run; raised to the caller with error_message */
   char error_message[244];
 
   const lumina_instrument *(*instrument)(lumina_ctx *ctx, uint32_t instrument);
