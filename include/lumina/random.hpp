@@ -33,8 +33,7 @@ class Random {
     for (std::uint64_t& word : state_) word = mix.next();
   }
   // The generator's raw state; not all zero.
-  constexpr Random(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept
-      : state_{a, b, c, d} {}
+  constexpr Random(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept : state_{a, b, c, d} {}
 
   constexpr std::uint64_t bits() noexcept {
     const std::uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
