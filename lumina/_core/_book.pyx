@@ -1,3 +1,4 @@
+cimport cython
 import numpy as np
 
 from lumina._core cimport book
@@ -17,6 +18,7 @@ cdef class DepthBook:
                 raise ValueError(f"lo_ticks {lo_ticks} is above hi_ticks {hi_ticks}")
             self.book_ = book.DepthBook(<book.int32_t>lo_ticks, <book.int32_t>hi_ticks)
 
+    @cython.boundscheck(False)  # an empty tape is asked for
     def apply(self, const Event[::1] events, *, str view="local"):
         if view not in _VIEWS:
             raise ValueError(f"view {view!r} is not one of {', '.join(_VIEWS)}")
