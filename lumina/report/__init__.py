@@ -1,0 +1,1 @@
+"""What a run was worth: statistics over its arrays, the summary, the picture."""
