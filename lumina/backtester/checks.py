@@ -2,6 +2,7 @@
 
 A check raises `Invalid` with the bound that the value broke; `lumina.backtester.config` adds file, key and value.
 """
+
 from __future__ import annotations
 
 import difflib
@@ -167,7 +168,8 @@ def listing(inner: Check, longest: int = 64) -> Check:
 def paths(value: Any) -> str | list[str]:
     """A file name, or a list of them to be read one after the other."""
     if isinstance(value, list):
-        return listing(text, longest=10_000)(value)
+        names: list[str] = listing(text, longest=10_000)(value)
+        return names
     return text(value)
 
 

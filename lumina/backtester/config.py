@@ -1,4 +1,5 @@
 """Reads and checks the configuration of a run. The only module that reads YAML."""
+
 from __future__ import annotations
 
 import os
@@ -35,7 +36,7 @@ class Config:
 
     values: dict[str, dict[str, Any]]
     source: str
-    origins: Mapping[str, str]
+    origins: dict[str, str]
 
     def __getitem__(self, section: str) -> dict[str, Any]:
         return self.values[section]
@@ -56,10 +57,10 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key.value} stands twice", key.start_mark)
+                    raise yaml.constructor.ConstructorError(None, None, f"key {key.value} stands twice", key.start_mark)
                 seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def default_path() -> Path:
@@ -110,7 +111,8 @@ def check(raw: Any, source: str, overrides: Iterable[str] = ()) -> Config:
         if body is None:
             body = {}
         if not isinstance(body, dict):
-            raise ConfigError(f"{_where(section, source, origins)}: {section}: {_short(body)} must be a mapping of keys")
+            where = _where(section, source, origins)
+            raise ConfigError(f"{where}: {section}: {_short(body)} must be a mapping of keys")
         values[section] = _section(section, body, source, origins)
     config = Config(values, source, origins)
     _across(config)
@@ -152,7 +154,7 @@ def _read(source: str) -> Any:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{source}: is over {MAX_BYTES} bytes long, which no configuration is")
     try:
-        return yaml.load(content.decode("utf-8"), Loader=_Loader)  # noqa: S506 a subclass of the safe loader
+        return yaml.load(content.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: byte {error.start} is not UTF-8 text") from None
     except yaml.YAMLError as error:
@@ -175,7 +177,7 @@ def _apply(raw: dict[str, Any], origins: dict[str, str], override: str) -> None:
     if not equals or len(names) < 2 or not all(NAME.match(name) for name in names):
         raise ConfigError(f"{where}: must look like section.key=value")
     try:
-        value = yaml.load(content, Loader=_Loader)  # noqa: S506 a subclass of the safe loader
+        value = yaml.load(content, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         raise ConfigError(f"{where}: {key}: {_short(content)} is not a YAML value") from None
     target = raw
@@ -190,7 +192,7 @@ def _apply(raw: dict[str, Any], origins: dict[str, str], override: str) -> None:
     origins[key] = where
 
 
-def _section(section: str, body: dict[Any, Any], source: str, origins: Mapping[str, str]) -> dict[str, Any]:
+def _section(section: str, body: dict[Any, Any], source: str, origins: dict[str, str]) -> dict[str, Any]:
     known = [key.name.partition(".")[2] for key in KEYS if key.name.startswith(section + ".")]
     for name in body:
         if name not in known and (section not in FREE_SECTIONS or not isinstance(name, str) or not NAME.match(name)):
@@ -220,11 +222,15 @@ def _across(config: Config) -> None:
         expanded = [_expand(config, path) for path in (data["path"] if listed else [data["path"]])]
         data["path"] = expanded if listed else expanded[0]
     if len(impact["weights"]) != len(impact["taus_s"]):
-        raise config.error("impact.taus_s", f"has {len(impact['taus_s'])} entries, impact.weights has "
-                                            f"{len(impact['weights'])}: one decay time a weight")
+        raise config.error(
+            "impact.taus_s",
+            f"has {len(impact['taus_s'])} entries, impact.weights has "
+            f"{len(impact['weights'])}: one decay time a weight",
+        )
     if abs(sum(impact["weights"]) - 1) > 1e-9:
-        raise config.error("impact.weights", f"{_short(impact['weights'])} must sum to 1, "
-                                             f"sums to {sum(impact['weights']):g}")
+        raise config.error(
+            "impact.weights", f"{_short(impact['weights'])} must sum to 1, sums to {sum(impact['weights']):g}"
+        )
     if impact["enabled"] and impact["volume_daily"] is None:
         raise config.error("impact.volume_daily", "null must be a volume in base units when impact.enabled is true")
     if data["min_latency_ns"] and data["clock"] != "shift":
@@ -241,7 +247,7 @@ def _expand(config: Config, path: str) -> str:
     return _VARIABLE.sub(value, path)
 
 
-def _where(key: str, source: str, origins: Mapping[str, str]) -> str:
+def _where(key: str, source: str, origins: dict[str, str]) -> str:
     for name, origin in reversed(origins.items()):
         if key == name or key.startswith((name + ".", name + "[")) or name.startswith(key + "."):
             return origin
@@ -253,13 +259,17 @@ def _short(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    return reprlib.repr(value) if not isinstance(value, str) or len(value) > 60 else (value or "''")
+    if isinstance(value, str) and 0 < len(value) <= 60 and value.isprintable():
+        return value
+    return reprlib.repr(value)
 
 
 def _kind(value: Any) -> str:
-    return {list: "a list", str: "a text"}.get(type(value), f"the value {_short(value)}")
+    if isinstance(value, list):
+        return "a list"
+    return "a text" if isinstance(value, str) else f"the value {_short(value)}"
 
 
 def _scalar(value: Any) -> str:
-    shown = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    shown: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return shown.removesuffix("\n").removesuffix("\n...")

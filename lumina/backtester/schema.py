@@ -2,13 +2,25 @@
 comment, in the order of the file. The one list behind validation, `config/backtest.yaml` and the resolved
 configuration beside each result.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
 from lumina.backtester.checks import (
-    Check, boolean, choice, decimal, integer, latency, listing, number, optional, paths, scalars, text,
+    Check,
+    boolean,
+    choice,
+    decimal,
+    integer,
+    latency,
+    listing,
+    number,
+    optional,
+    paths,
+    scalars,
+    text,
 )
 
 
@@ -28,7 +40,7 @@ SECTIONS: dict[str, str] = {
     "instrument": "What the tape says of the instrument, overruled; null keeps the tape's.",
     "strategy": "Which strategy, and its parameters by name (`python -m lumina.strategies` lists them).",
     "latency": "How long messages take. A constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
-               "or one of these for each action: {new: , cancel: , replace: }, for response {..., fill: } too.",
+    "or one of these for each action: {new: , cancel: , replace: }, for response {..., fill: } too.",
     "queue": "Where our orders stand in the queue of a price level (L2 tapes; on L3 it is exact).",
     "risk": "Pre-trade limits; null is no limit.",
     "impact": "What our own taking does to the market: square-root impact that decays.",
@@ -42,62 +54,99 @@ FREE_SECTIONS = ("strategy",)
 _ORDER_ACTIONS = ("new", "cancel", "replace")
 
 KEYS: tuple[Key, ...] = (
-    Key("data.path", None, optional(paths), "",
-        "file to replay, or a list of files to join in order; ${NAME} is that environment variable"),
+    Key(
+        "data.path",
+        None,
+        optional(paths),
+        "",
+        "file to replay, or a list of files to join in order; ${NAME} is that environment variable",
+    ),
     Key("data.format", "auto", text, "", "what the file is; auto looks at its name and first bytes"),
-    Key("data.clock", "strict", choice("strict", "shift"), "",
-        "strict refuses a local time before the exchange's; shift adds one constant to the local clock"),
-    Key("data.min_latency_ns", 0, integer(0, 4_000_000_000), "ns", "with clock: shift, the least latency after the shift"),
+    Key(
+        "data.clock",
+        "strict",
+        choice("strict", "shift"),
+        "",
+        "strict refuses a local time before the exchange's; shift adds one constant to the local clock",
+    ),
+    Key("data.min_latency_ns", 0, integer(0, 4_000_000_000), "ns", "with clock: shift, the least latency afterwards"),
     Key("data.symbol", None, optional(text), "", "instrument to take from a file with several; also names the tape"),
     Key("data.tick_size", None, optional(decimal()), "quote currency", "null takes the file's"),
     Key("data.lot_size", None, optional(decimal()), "base units or contracts", "null takes the file's"),
     Key("data.options", {}, scalars, "", "further options of the format's importer, by name"),
-
     Key("instrument.maker_fee", None, optional(decimal(positive=False)), "of the value", "a rebate is negative"),
     Key("instrument.taker_fee", None, optional(decimal(positive=False)), "of the value", "a rebate is negative"),
     Key("instrument.multiplier", None, optional(decimal()), "", "value of one unit of quantity"),
     Key("instrument.inverse", None, optional(boolean), "", "true: margined and settled in the coin"),
     Key("instrument.settlement", None, optional(text), "", "currency of the P&L"),
-
     Key("strategy.name", "glft", text, "", "which strategy"),
-
     Key("latency.feed", 0, latency(()), "ns", "added to the latency that the tape recorded"),
     Key("latency.tick_to_trade", 10_000, latency(_ORDER_ACTIONS), "ns", "from our decision to the sending"),
     Key("latency.entry", 1_000_000, latency(_ORDER_ACTIONS), "ns", "from the sending to the exchange"),
     Key("latency.response", 1_000_000, latency((*_ORDER_ACTIONS, "fill")), "ns", "from the exchange back to us"),
-
-    Key("queue.model", "power3", choice("risk_averse", "power", "power2", "power3", "log", "log2"), "",
-        "chance that a cancellation was behind us"),
+    Key(
+        "queue.model",
+        "power3",
+        choice("risk_averse", "power", "power2", "power3", "log", "log2"),
+        "",
+        "chance that a cancellation was behind us",
+    ),
     Key("queue.n", 3.0, number(above=0, high=100), "", "exponent of the power models"),
     Key("queue.unit", "base", choice("base", "lots"), "", "unit of the log models: base units, or lots"),
     Key("queue.exact_back", False, boolean, "", "count traded lots as gone from behind us"),
-
     Key("risk.max_order_lots", None, optional(integer(1, 2**31 - 1)), "lots", "largest single order"),
     Key("risk.max_notional", None, optional(number(above=0)), "quote currency", "largest value of a single order"),
     Key("risk.price_band", None, optional(number(above=0, high=1)), "of the mid", "0.05 refuses prices over 5% away"),
-    Key("risk.max_position_lots", None, optional(integer(1, 2**62)), "lots",
-        "largest position either way if every open order filled"),
-
+    Key(
+        "risk.max_position_lots",
+        None,
+        optional(integer(1, 2**62)),
+        "lots",
+        "largest position either way if every open order filled",
+    ),
     Key("impact.enabled", False, boolean, "", ""),
     Key("impact.y", 0.8, number(0, 10), "", "strength; 0.5 to 1 is usual"),
     Key("impact.sigma_daily", 0.02, number(above=0, high=10), "of the price", "volatility of a day"),
     Key("impact.volume_daily", None, optional(number(above=0)), "base units", "volume of a day; needed when enabled"),
     Key("impact.weights", [0.3, 0.3, 0.2, 0.2], listing(number(0, 1), 8), "", "of the decay times, summing to 1"),
-    Key("impact.taus_s", [10.0, 100.0, 1000.0, float("inf")], listing(number(above=0, infinite=True), 8), "s",
-        "decay times; .inf is permanent"),
+    Key(
+        "impact.taus_s",
+        [10.0, 100.0, 1000.0, float("inf")],
+        listing(number(above=0, infinite=True), 8),
+        "s",
+        "decay times; .inf is permanent",
+    ),
     Key("impact.step_ms", 100, integer(1, 3_600_000), "ms", "how often the decay is evaluated"),
-
-    Key("engine.self_trade", "cancel_newest", choice("cancel_newest", "cancel_oldest", "cancel_both", "reject"), "",
-        "when an order of ours would meet another of ours"),
+    Key(
+        "engine.self_trade",
+        "cancel_newest",
+        choice("cancel_newest", "cancel_oldest", "cancel_both", "reject"),
+        "",
+        "when an order of ours would meet another of ours",
+    ),
     Key("engine.seed", 0, integer(0, 2**64 - 1), "", "of everything random; the same seed gives the same run"),
-
     Key("report.equity_interval_s", 1.0, number(0.001, 86_400), "s", "between samples of the equity curve"),
-    Key("report.markouts_s", [1.0, 10.0, 60.0], listing(number(0.000001, 86_400), 16), "s",
-        "times after a fill at which the mid is compared"),
+    Key(
+        "report.markouts_s",
+        [1.0, 10.0, 60.0],
+        listing(number(0.000001, 86_400), 16),
+        "s",
+        "times after a fill at which the mid is compared",
+    ),
     Key("report.days_per_year", 365, integer(1, 366), "days", "trading days; 252 for most equities"),
-    Key("report.capital", None, optional(number(above=0)), "settlement currency",
-        "for the return and the turnover; null leaves them out"),
-    Key("report.picture", "auto", choice("auto", "on", "off"), "",
-        "report.png beside the results; auto draws it where matplotlib is installed"),
+    Key(
+        "report.capital",
+        None,
+        optional(number(above=0)),
+        "settlement currency",
+        "for the return and the turnover; null leaves them out",
+    ),
+    Key(
+        "report.picture",
+        "auto",
+        choice("auto", "on", "off"),
+        "",
+        "report.png beside the results; auto draws it where matplotlib is installed",
+    ),
     Key("report.out", None, optional(text), "", "new folder for the results; null writes none"),
 )

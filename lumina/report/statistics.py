@@ -3,17 +3,20 @@
 Money stays in integer units (1e-9 of the settlement currency, 1e-12 of the coin for inverse contracts)
 until `money` turns it into a float. Times are ns since the epoch, prices ticks, quantities lots.
 """
+
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lumina.data.instrument import Instrument
+
+if TYPE_CHECKING:
+    from lumina.data.instrument import Instrument
 
 Array = npt.NDArray[Any]
 
@@ -21,7 +24,7 @@ FILL_CAUSES = ("taker", "at", "through", "cross", "shift")
 """Names of the fill causes, by the value of `FILL["cause"]`."""
 
 _REQUESTS = (0, 1, 2)  # OrderAction: request_new, request_cancel, request_replace
-_STATE_REJECTED = 5
+STATE_REJECTED = 5
 _EULER_GAMMA = 0.5772156649015329
 
 
@@ -41,14 +44,21 @@ def pnl_units(equity: Array) -> Array:
     -------
     int64 array, money units: ``spread_capture + inventory - fees - impact - funding``.
     """
-    return (equity["spread_capture_units"] + equity["inventory_units"] - equity["fees_units"]
-            - equity["impact_units"] - equity["funding_units"])
+    total: Array = (
+        equity["spread_capture_units"]
+        + equity["inventory_units"]
+        - equity["fees_units"]
+        - equity["impact_units"]
+        - equity["funding_units"]
+    )
+    return total
 
 
 def drawdown(curve: npt.ArrayLike) -> Array:
     """How far each point of an equity curve lies below the highest one so far (>= 0, currency)."""
     values = np.asarray(curve, dtype=float)
-    return np.maximum.accumulate(values) - values
+    below: Array = np.maximum.accumulate(values) - values
+    return below
 
 
 def max_drawdown(curve: npt.ArrayLike) -> float:
@@ -75,18 +85,23 @@ def value_change(instrument: Instrument, lots: Array, from_price: Array, to_pric
     float64 array: ``lots * (to - from)`` at the value of a lot and tick; of an inverse contract
     ``lots * (1 / from - 1 / to)``.
     """
-    unit = instrument.unit_num / instrument.unit_den
     if instrument.inverse:
-        return lots * (1.0 / from_price - 1.0 / to_price) * (unit / 1e12)
-    return lots * (to_price - from_price) * (unit / 1e9)
+        moved: Array = 1.0 / from_price - 1.0 / to_price
+    else:
+        moved = to_price - from_price
+    gain: Array = lots * moved * _unit_value(instrument)
+    return gain
 
 
 def notional(instrument: Instrument, lots: Array, price: Array) -> Array:
     """Traded value of fills in settlement currency, always positive."""
-    unit = instrument.unit_num / instrument.unit_den
-    if instrument.inverse:
-        return lots / price * (unit / 1e12)
-    return lots * np.abs(price) * (unit / 1e9)
+    traded: Array = (lots / price if instrument.inverse else lots * np.abs(price)) * _unit_value(instrument)
+    return traded
+
+
+def _unit_value(instrument: Instrument) -> float:
+    # one lot at one tick (inverse: divided by the price in ticks), in settlement currency
+    return money(1, instrument) * instrument.unit_num / instrument.unit_den
 
 
 def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str, float | int | None]:
@@ -108,8 +123,13 @@ def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str
     known = (mid2_later != 0) & (fills["mid2_ticks"] != 0)
     fills, later = fills[known], mid2_later[known] / 2.0
     if not fills.size:
-        return {"fills": 0, "markout_ticks": None, "markout": None, "adverse_selection_ticks": None,
-                "realised_spread_ticks": None}
+        return {
+            "fills": 0,
+            "markout_ticks": None,
+            "markout": None,
+            "adverse_selection_ticks": None,
+            "realised_spread_ticks": None,
+        }
     lots = signs(fills["side"]) * fills["qty_lots"].astype(np.int64)
     total = float(np.abs(lots).sum())
     price = fills["price_ticks"].astype(float)
@@ -185,14 +205,13 @@ def deflated_sharpe(
     (expected best of the trials, deflated Sharpe ratio). Bailey and Lopez de Prado (2014).
     """
     inverse = NormalDist().inv_cdf
-    best = math.sqrt(variance) * ((1.0 - _EULER_GAMMA) * inverse(1.0 - 1.0 / trials)
-                                  + _EULER_GAMMA * inverse(1.0 - 1.0 / (trials * math.e)))
+    best = math.sqrt(variance) * (
+        (1.0 - _EULER_GAMMA) * inverse(1.0 - 1.0 / trials) + _EULER_GAMMA * inverse(1.0 - 1.0 / (trials * math.e))
+    )
     return best, probabilistic_sharpe(ratio, n, skewness, kurtosis, best)
 
 
-def time_weighted(
-    ts_ns: Array, values: Array, start_ns: int, end_ns: int, before: float = 0
-) -> tuple[Array, Array]:
+def time_weighted(ts_ns: Array, values: Array, start_ns: int, end_ns: int, before: float = 0) -> tuple[Array, Array]:
     """A step function as values and weights: ``values[i]`` holds from ``ts_ns[i]`` on, ``before`` until then.
 
     Returns
@@ -226,7 +245,7 @@ def inventory(fills: Array, start_ns: int, end_ns: int, limit_lots: int | None =
     cumulative = np.cumsum(weights[order])
 
     def quantile(p: float) -> float:
-        return float(values[order[min(np.searchsorted(cumulative, p), len(order) - 1)]])
+        return float(values[order[min(int(np.searchsorted(cumulative, p)), len(order) - 1)]])
 
     return {
         "mean": mean,
@@ -251,7 +270,7 @@ def fill_ratios(orders: Array, order_events: Array, fills: Array) -> dict[str, f
         were not rejected; ``rejected`` orders; ``requests`` = new + replace + cancel; ``order_to_trade`` =
         requests / fills. None where the divisor is 0.
     """
-    accepted = orders[orders["state"] != _STATE_REJECTED]
+    accepted = orders[orders["state"] != STATE_REJECTED]
     ordered = int(accepted["qty_lots"].sum(dtype=np.int64))
     requests = int(np.isin(order_events["action"], _REQUESTS).sum())
     return {
@@ -279,4 +298,8 @@ def percentiles(values: Array, points: Sequence[float] = (50, 90, 99, 99.9)) -> 
     if not len(values):
         return None
     found = np.percentile(values, points)
-    return {**{f"p{p:g}": float(v) for p, v in zip(points, found)}, "max": float(values.max()), "n": int(len(values))}
+    return {
+        **{f"p{p:g}": float(v) for p, v in zip(points, found, strict=True)},
+        "max": float(values.max()),
+        "n": len(values),
+    }

@@ -1,0 +1,300 @@
+"""What a run was worth, as one dict of plain numbers: `summarise(result)`.
+
+Money is in the settlement currency; costs are negative, rebates positive; quantities are in base units (or
+contracts), times in the unit that the name says. What cannot be known is None, never NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lumina.report import statistics as st
+
+if TYPE_CHECKING:
+    from lumina.backtester.result import Result
+    from lumina.data.instrument import Instrument
+
+FIVE_MINUTES_NS = 300 * 10**9
+DAY_NS = 86_400 * 10**9
+MIN_PERIODS = 30
+"""Fewer periods than this say nothing about a Sharpe ratio; none is given."""
+
+# OrderAction values of the order log
+_ACKNOWLEDGED, _FILLED, _CANCELLED = 3, 5, 6
+_REASONS = (
+    "none", "requested", "remainder", "beyond_book", "self_match", "end_of_data", "post_only", "not_continuous",
+    "unknown_order", "too_late", "invalid", "risk_quantity", "risk_notional", "risk_price_band", "risk_position",
+    "reduced",
+)  # fmt: skip
+
+
+def summarise(
+    result: Result,
+    *,
+    limit_lots: int | None = None,
+    feed_latency_ns: st.Array | None = None,
+    capital: float | None = None,
+    days_per_year: int = 365,
+) -> dict[str, Any]:
+    """Summary of a run.
+
+    Parameters
+    ----------
+    result : Result
+    limit_lots : position limit, for the time spent at it
+    feed_latency_ns : latencies of the market data, or a sample of them
+    capital : in settlement currency, for the return and the turnover
+    days_per_year : trading days, for the Sharpe ratio
+
+    Returns
+    -------
+    dict
+        Ready for JSON. ``pnl = spread_capture + inventory_pnl + fees + impact + funding``; the last two are left out
+        where zero. Totals over instruments are None where they settle in different currencies. ``instruments`` has
+        the same and more of each instrument. docs/backtester.md explains every entry.
+    """
+    equity, fills, orders = result.equity, result.fills, result.orders
+    instruments = [
+        _instrument(result, index, instrument, limit_lots) for index, instrument in enumerate(result.instruments)
+    ]
+    currencies = {(entry["currency"], instrument.inverse)
+                  for entry, instrument in zip(instruments, result.instruments, strict=True)}  # fmt: skip
+    one_currency = len(currencies) == 1
+    start_ns, end_ns = (int(equity["ts_ns"][0]), int(equity["ts_ns"][-1])) if len(equity) else (0, 0)
+
+    summary: dict[str, Any] = {
+        "events": int(result.events),
+        "wall_s": float(result.wall_s),
+        "events_per_s": result.events / result.wall_s if result.wall_s > 0 else None,
+        "orders": len(orders),
+        "fills": len(fills),
+        "position": instruments[0]["position"] if len(instruments) == 1
+        else {entry["symbol"]: entry["position"] for entry in instruments},
+    }  # fmt: skip
+    for name in ("pnl", "spread_capture", "inventory_pnl", "fees", "impact", "funding"):
+        values = [entry.get(name, 0.0) for entry in instruments]
+        total = math.fsum(values) if one_currency else None
+        if name not in ("impact", "funding") or any(values):
+            summary[name] = total
+    ts_ns, curve = equity_curve(result) if one_currency else (np.empty(0, np.int64), np.empty(0))
+    summary |= {
+        "max_drawdown": st.max_drawdown(np.concatenate(([0.0], curve))) if one_currency else None,
+        "digest": result.digest,
+        "interrupted": bool(result.interrupted),
+        "currency": instruments[0]["currency"] if one_currency else None,
+        "start": _utc(start_ns),
+        "end": _utc(end_ns),
+        "seconds": (end_ns - start_ns) / 1e9,
+        "sharpe": _sharpe(ts_ns, curve, days_per_year),
+        **_on_capital(result, instruments, summary["pnl"], capital, (end_ns - start_ns) / DAY_NS),
+        "order_flow": _order_flow(result, start_ns, end_ns),
+        "latency_ns": _latency(result, feed_latency_ns),
+        "instruments": instruments,
+        "notes": _notes(result),
+    }
+    return summary
+
+
+def equity_curve(result: Result) -> tuple[st.Array, st.Array]:
+    """P&L over time, all instruments together.
+
+    Returns
+    -------
+    (times in ns, shape (n,); P&L in settlement currency, shape (n,))
+    """
+    equity = result.equity
+    parts = []
+    for index, instrument in enumerate(result.instruments):
+        rows = equity[equity["instrument"] == index]
+        parts.append((rows["ts_ns"], st.pnl_units(rows) / (1e12 if instrument.inverse else 1e9)))
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0)
+    # the grid is the same for every instrument; an interrupted run may lack the last row of some
+    length = min(len(times) for times, _ in parts)
+    return parts[0][0][:length], np.sum([pnl[:length] for _, pnl in parts], axis=0)
+
+
+def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: int | None) -> dict[str, Any]:
+    equity = result.equity[result.equity["instrument"] == index]
+    chosen = result.fills["instrument"] == index
+    fills, later = result.fills[chosen], result.markout_mid2[chosen]
+    final = result.final[index]
+    lot = float(instrument.lot_size)
+    tick = float(instrument.tick_size)
+    units = {name: int(equity[-1][f"{name}_units"]) if len(equity) else 0
+             for name in ("spread_capture", "inventory", "fees", "impact", "funding")}  # fmt: skip
+
+    def money(value: int | None) -> float | None:
+        return None if value is None else st.money(value, instrument)
+
+    pnl = units["spread_capture"] + units["inventory"] - units["fees"] - units["impact"] - units["funding"]
+    start_ns, end_ns = (int(equity["ts_ns"][0]), int(equity["ts_ns"][-1])) if len(equity) else (0, 0)
+    held = st.inventory(fills, start_ns, end_ns, limit_lots)
+    value = st.notional(instrument, fills["qty_lots"].astype(float), fills["price_ticks"].astype(float))
+    volume = float(value.sum())
+    mid = final["mid2_ticks"] / 2
+    position = final["position_lots"]
+    moved = st.value_change(instrument, np.array(position), np.array(mid), np.array(mid + final["shift_ticks"]))
+    return {
+        "symbol": instrument.symbol,
+        "currency": instrument.settlement,
+        "tick_size": tick,
+        "lot_size": lot,
+        "position": position * lot,
+        "mid": mid * tick if final["mid2_ticks"] else None,
+        "pnl": money(pnl),
+        "spread_capture": money(units["spread_capture"]),
+        "inventory_pnl": money(units["inventory"]),
+        "fees": money(-units["fees"]),
+        **{name: money(-units[name]) for name in ("impact", "funding") if units[name]},
+        "liquidation": money(final["liquidation_units"]),
+        "position_shift": float(moved) if mid and final["shift_ticks"] else 0.0,
+        "volume": volume,
+        "pnl_per_volume_bp": st.money(pnl, instrument) / volume * 1e4 if volume else None,
+        "inventory": {name: entry * (1 if name.startswith("time") else lot) if entry is not None else None
+                      for name, entry in held.items()},
+        "fills": _fills(fills, value, lot),
+        "queue": _queue(result, index, fills, lot),
+        "markouts": {
+            role: [
+                {"horizon_s": 0.0, **st.markout(of_role, of_role["mid2_ticks"], instrument)},
+                *({"horizon_s": horizon / 1e9, **st.markout(of_role, later[kept][:, column], instrument)}
+                  for column, horizon in enumerate(result.markouts_ns)),
+            ]
+            for role, kept in (("maker", fills["maker"] == 1), ("taker", fills["maker"] == 0))
+            if len(of_role := fills[kept])
+        },
+    }  # fmt: skip
+
+
+def _fills(fills: st.Array, value: st.Array, lot: float) -> dict[str, Any]:
+    quantity = fills["qty_lots"].astype(np.int64)
+    maker = fills["maker"] == 1
+    by_cause = {}
+    for cause, name in enumerate(st.FILL_CAUSES):
+        of_cause = fills["cause"] == cause
+        if of_cause.any():
+            by_cause[name] = {"fills": int(of_cause.sum()), "quantity": int(quantity[of_cause].sum()) * lot}
+    return {
+        "maker": int(maker.sum()),
+        "taker": int((~maker).sum()),
+        "quantity": int(quantity.sum()) * lot,
+        "maker_share": float(value[maker].sum() / value.sum()) if len(fills) else None,
+        "bought": int(quantity[fills["side"] == 0].sum()) * lot,
+        "sold": int(quantity[fills["side"] == 1].sum()) * lot,
+        "by_cause": by_cause,
+    }
+
+
+def _queue(result: Result, index: int, fills: st.Array, lot: float) -> dict[str, Any]:
+    orders = result.orders[result.orders["instrument"] == index]
+    ahead = orders["queue_ahead_lots"]
+    rested = orders[~np.isnan(ahead)]
+    known = rested["queue_ahead_lots"][np.isfinite(rested["queue_ahead_lots"])]
+    maker = fills[fills["maker"] == 1]
+    at_fill = maker["queue_ahead_lots"][np.isfinite(maker["queue_ahead_lots"])]
+    filled = np.isin(rested["order_id"], maker["order_id"]) & np.isfinite(rested["queue_ahead_lots"])
+    # the wait of an order is that of its first fill
+    first_id, first = np.unique(maker["order_id"], return_index=True)
+    place = np.searchsorted(orders["order_id"], first_id)
+    waits = maker["ts_ns"][first] - orders["arrival_ts_ns"][place]
+
+    def median(values: st.Array, unit: float) -> float | None:
+        return float(np.median(values)) * unit if len(values) else None
+
+    return {
+        "ahead_at_accept": median(known, lot),
+        "ahead_at_accept_of_filled": median(rested["queue_ahead_lots"][filled], lot),
+        "ahead_at_fill": median(at_fill, lot),
+        "unknown_at_accept": int(len(rested) - len(known)),
+        "wait_s": median(waits, 1e-9),
+    }
+
+
+def _order_flow(result: Result, start_ns: int, end_ns: int) -> dict[str, Any]:
+    orders, events = result.orders, result.order_events
+    resting = orders[(orders["ack_ts_ns"] != 0) & ~np.isnan(orders["queue_ahead_lots"])]
+    ends = np.where(resting["close_ts_ns"] > 0, resting["close_ts_ns"], end_ns)
+    quoted = {}
+    for name, side in (("bid", 0), ("ask", 1)):
+        of_side = resting["side"] == side
+        quoted[name] = st.covered(resting["arrival_ts_ns"][of_side], ends[of_side], start_ns, end_ns)
+    reasons = {}
+    for code in np.unique(orders["reason"][orders["state"] == st.STATE_REJECTED]):
+        count = int(((orders["reason"] == code) & (orders["state"] == st.STATE_REJECTED)).sum())
+        reasons[_REASONS[code] if code < len(_REASONS) else str(code)] = count
+    return {**st.fill_ratios(orders, events, result.fills), "rejected_by_reason": reasons, "time_quoting": quoted}
+
+
+def _latency(result: Result, feed_latency_ns: st.Array | None) -> dict[str, Any]:
+    orders = result.orders
+    sent = orders[(orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)]
+    answered = sent[sent["ack_ts_ns"] > 0]
+    samples = {
+        "feed": feed_latency_ns if feed_latency_ns is not None else np.empty(0),
+        "decision_to_sent": sent["sent_ts_ns"] - sent["decision_ts_ns"],
+        "entry": sent["arrival_ts_ns"] - sent["sent_ts_ns"],
+        "ack": answered["ack_ts_ns"] - answered["arrival_ts_ns"],
+        "round_trip": answered["ack_ts_ns"] - answered["sent_ts_ns"],
+        "fill_report": result.fills["report_ts_ns"] - result.fills["ts_ns"],
+    }
+    return {name: st.percentiles(values) for name, values in samples.items() if len(values)}
+
+
+def _sharpe(ts_ns: st.Array, curve: st.Array, days_per_year: int) -> dict[str, Any]:
+    for period_ns, name, per_year in (
+        (DAY_NS, "day", days_per_year),
+        (FIVE_MINUTES_NS, "5 min", days_per_year * DAY_NS // FIVE_MINUTES_NS),
+    ):
+        pnl = st.period_pnl(ts_ns, curve, period_ns)
+        if len(pnl) >= MIN_PERIODS:
+            break
+    found: dict[str, Any] = {"annualised": None, "period": name, "periods": len(pnl), "probabilistic": None, "why": ""}
+    if len(pnl) < MIN_PERIODS:
+        found["why"] = f"needs {MIN_PERIODS} periods of 5 min, the run has {len(pnl)}"
+        return found
+    ratio = st.sharpe(pnl)
+    if math.isnan(ratio):
+        found["why"] = "the P&L did not vary"
+        return found
+    found["annualised"] = ratio * math.sqrt(per_year)
+    found["probabilistic"] = st.probabilistic_sharpe(ratio, len(pnl), *st.moments(pnl))
+    return found
+
+
+def _on_capital(
+    result: Result, instruments: list[dict[str, Any]], pnl: float | None, capital: float | None, days: float
+) -> dict[str, Any]:
+    if capital is None or pnl is None:
+        return {}
+    volume = math.fsum(entry["volume"] for entry in instruments)
+    return {
+        "capital": capital,
+        "return": pnl / capital,
+        "turnover_per_day": volume / capital / days if days > 0 else None,
+    }
+
+
+def _notes(result: Result) -> list[str]:
+    notes = [str(line) for line in result.provenance]
+    if result.interrupted:
+        notes.append("interrupted: everything here is up to the interruption")
+    orders = result.orders
+    reached = orders[(orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)]
+    if len(reached) and (reached["arrival_ts_ns"] == reached["sent_ts_ns"]).all():
+        notes.append("order entry latency is 0: orders reach the exchange the moment they are sent")
+    if (result.options or {}).get("impact") is not None and not (result.fills["maker"] == 0).any():
+        notes.append("impact is on and 0: passive fills do not push under this model")
+    return notes
+
+
+def _utc(ts_ns: int) -> str | None:
+    """ISO 8601 with ns; None for the time 0 of an empty run."""
+    if ts_ns == 0:
+        return None
+    seconds, ns = divmod(ts_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ns:09d}Z"
