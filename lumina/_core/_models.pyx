@@ -1,0 +1,182 @@
+"""The engine's models one by one, for research and tests; the engine itself uses the headers."""
+import numpy as np
+
+cimport cython
+from libcpp.memory cimport unique_ptr
+from lumina._core cimport models
+from lumina._core.models cimport int32_t, int64_t, uint8_t, uint64_t
+
+QUEUE_MODELS = {
+    "risk_averse": models.QueueModelKind.risk_averse,
+    "power": models.QueueModelKind.power,
+    "power2": models.QueueModelKind.power2,
+    "power3": models.QueueModelKind.power3,
+    "log": models.QueueModelKind.log,
+    "log2": models.QueueModelKind.log2,
+}
+
+
+cdef class QueueModel:
+    cdef models.QueueModel model_
+
+    def __init__(self, str model="power3", double n=3.0, *, double unit=1.0, bint exact_back=False):
+        if model not in QUEUE_MODELS:
+            raise ValueError(f"model {model!r} is not one of {', '.join(QUEUE_MODELS)}")
+        self.model_ = models.QueueModel(<models.QueueModelKind><int>QUEUE_MODELS[model], n, unit, exact_back)
+
+    def after_depth(self, double front, double prev, double next, double cum=0.0):
+        return self.model_.after_depth(front, prev, next, cum)
+
+    def after_trade(self, double front, double qty, double displayed):
+        return self.model_.after_trade(front, qty, displayed)
+
+
+cdef class LatencySampler:
+    cdef models.LatencyModel model_
+
+    @staticmethod
+    def from_constant(int64_t ns):
+        cdef LatencySampler sampler = LatencySampler()
+        sampler.model_ = models.LatencyModel.constant_ns(ns)
+        return sampler
+
+    @staticmethod
+    def from_lognormal(int64_t median_ns, double sigma, int64_t min_ns=0, *, uint64_t seed=0, uint64_t stream=0):
+        cdef LatencySampler sampler = LatencySampler()
+        sampler.model_ = models.LatencyModel.lognormal(median_ns, sigma, min_ns, seed, stream)
+        return sampler
+
+    @staticmethod
+    def from_histogram(ns, counts, *, uint64_t seed=0, uint64_t stream=0):
+        cdef const int64_t[::1] values = np.ascontiguousarray(ns, np.int64)
+        cdef const uint64_t[::1] weights = np.ascontiguousarray(counts, np.uint64)
+        cdef LatencySampler sampler = LatencySampler()
+        sampler.model_ = models.LatencyModel.empirical(
+            models.const_int64_span(&values[0] if values.shape[0] else NULL, <size_t>values.shape[0]),
+            models.const_uint64_span(&weights[0] if weights.shape[0] else NULL, <size_t>weights.shape[0]),
+            seed, stream)
+        return sampler
+
+    @property
+    def constant(self):
+        return self.model_.constant()
+
+    def sample(self, Py_ssize_t n):
+        if n < 0:
+            raise ValueError(f"n {n} is below 0")
+        out = np.empty(n, np.int64)
+        cdef int64_t[::1] view = out
+        cdef Py_ssize_t i
+        with nogil, cython.boundscheck(False), cython.wraparound(False):
+            for i in range(n):
+                view[i] = self.model_.sample()
+        return out
+
+
+cdef class TransientImpact:
+    cdef unique_ptr[models.TransientImpact] model_
+
+    def __init__(self, double y, double sigma_daily, double volume_daily, weights, taus_s,
+                 int64_t step_ns=100_000_000):
+        cdef const double[::1] w = np.ascontiguousarray(weights, np.float64)
+        cdef const double[::1] t = np.ascontiguousarray(taus_s, np.float64)
+        self.model_.reset(new models.TransientImpact(
+            y, sigma_daily, volume_daily,
+            models.const_double_span(&w[0] if w.shape[0] else NULL, <size_t>w.shape[0]),
+            models.const_double_span(&t[0] if t.shape[0] else NULL, <size_t>t.shape[0]), step_ns))
+
+    def decay_to(self, int64_t ts_ns):
+        self.model_.get().decay_to(ts_ns)
+
+    def push(self, double signed_qty):
+        return self.model_.get().push(signed_qty)
+
+    @property
+    def relative(self):
+        return self.model_.get().relative()
+
+    @property
+    def active(self):
+        return self.model_.get().active()
+
+    def next_grid(self, int64_t ts_ns):
+        return self.model_.get().next_grid(ts_ns)
+
+
+cdef class ContractValue:
+    cdef models.ContractValue contract_
+
+    def __init__(self, int64_t num, int64_t den=1, *, bint inverse=False):
+        self.contract_ = models.ContractValue(inverse, num, den)
+
+    def value(self, int64_t price2, int64_t qty_lots):
+        return self.contract_.value(price2, qty_lots)
+
+    def position_value(self, int64_t price2, int64_t qty_lots):
+        return self.contract_.position_value(price2, qty_lots)
+
+    def cost(self, int64_t price2, double lots):
+        return self.contract_.cost(price2, lots)
+
+
+def fee(int64_t rate_e9, int64_t value):
+    return models.fee(rate_e9, value)
+
+
+cdef class Account:
+    cdef models.Account account_
+
+    def __init__(self, ContractValue contract not None):
+        self.account_ = models.Account(contract.contract_)
+
+    def on_fill(self, uint8_t side, int32_t price_ticks, int64_t qty_lots, int64_t mid2, int64_t fee_rate_e9=0,
+                int64_t impact_units=0):
+        cdef models.Account.FillEffect e = self.account_.on_fill(
+            <models.Side>side, price_ticks, qty_lots, mid2, fee_rate_e9, impact_units)
+        return {"cash_units": e.cash_units, "fee_units": e.fee_units, "impact_units": e.impact_units,
+                "spread_capture_units": e.spread_capture_units, "position_lots": e.position_lots}
+
+    def mark(self, int64_t mid2):
+        self.account_.mark(mid2)
+
+    def funding(self, int64_t rate_e9, int64_t mid2):
+        self.account_.funding(rate_e9, mid2)
+
+    def totals(self):
+        cdef models.Account.Totals t = self.account_.totals()
+        return {"cash_units": t.cash_units, "spread_capture_units": t.spread_capture_units,
+                "inventory_units": t.inventory_units, "fees_units": t.fees_units, "impact_units": t.impact_units,
+                "funding_units": t.funding_units, "pnl_units": t.pnl_units}
+
+    def liquidation(self, int64_t price2):
+        return self.account_.liquidation(price2)
+
+    @property
+    def position_lots(self):
+        return self.account_.position_lots()
+
+    @property
+    def overflow(self):
+        return self.account_.overflow()
+
+
+cdef class RiskGate:
+    cdef models.RiskGate gate_
+
+    def __init__(self, ContractValue contract not None, *, int64_t max_order_lots=0, int64_t max_notional_units=0,
+                 double price_band=0.0, int64_t max_position_lots=0):
+        cdef models.RiskLimits limits
+        limits.max_order_lots = max_order_lots
+        limits.max_notional_units = max_notional_units
+        limits.price_band = price_band
+        limits.max_position_lots = max_position_lots
+        self.gate_ = models.RiskGate(limits, contract.contract_)
+
+    def check(self, uint8_t side, uint8_t type, int64_t price_ticks, int64_t qty_lots, *, int64_t position_lots=0,
+              int64_t open_same_side_lots=0, int64_t mid2=0, int64_t reference2=0):
+        cdef models.RiskGate.Order order
+        cdef models.RiskGate.State state
+        order.side, order.type, order.price_ticks, order.qty_lots = side, type, price_ticks, qty_lots
+        state.position_lots, state.open_same_side_lots = position_lots, open_same_side_lots
+        state.mid2, state.reference2 = mid2, reference2
+        return self.gate_.check(order, state)
