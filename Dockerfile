@@ -1,0 +1,15 @@
+# Lumina in a container:
+#   docker build -t lumina .
+#   docker run --rm -v "$PWD:/work" lumina --config config/backtest.yaml --set data.path=/work/tape.npy
+FROM python:3.11-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
+COPY . /src
+RUN python -m venv /opt/lumina && /opt/lumina/bin/pip install --no-cache-dir "/src[report]"
+
+FROM python:3.11-slim
+COPY --from=build /opt/lumina /opt/lumina
+COPY config /work/config
+ENV PATH=/opt/lumina/bin:$PATH MPLCONFIGDIR=/tmp/matplotlib
+WORKDIR /work
+ENTRYPOINT ["python", "-m", "lumina.backtester"]
+CMD ["--help"]
