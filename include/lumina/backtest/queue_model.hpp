@@ -45,7 +45,7 @@ struct QueueModel {
     if (!(unit > 0) || !std::isfinite(unit)) {
       throw std::invalid_argument("unit " + std::to_string(unit) + " is not a finite number above 0");
     }
-    if (n <= 8 && n == std::floor(n)) whole_n_ = static_cast<int>(n);
+    whole_n_ = n <= 8 && n == std::floor(n) ? static_cast<int>(n) : 0;
   }
 
   QueueModelKind kind() const noexcept { return kind_; }
@@ -101,7 +101,7 @@ struct QueueModel {
 
   QueueModelKind kind_ = QueueModelKind::power3;
   bool exact_back_ = false;
-  int whole_n_ = 3;
+  int whole_n_ = 3;  // n where pow_n multiplies, else 0
   double n_ = 3;
   double unit_ = 1;
 };
