@@ -11,8 +11,8 @@ class QueueModel:
     def __init__(
         self, model: str = "power3", n: float = 3.0, *, unit: float = 1.0, exact_back: bool = False
     ) -> None: ...
-    def after_depth(self, front: float, prev: float, next: float, cum: float = 0.0) -> float:
-        """Quantity ahead after a depth row moved the level from prev to next, cum lots of it printed before."""
+    def after_depth(self, front: float, prev: float, new: float, cum: float = 0.0) -> float:
+        """Quantity ahead after a depth row moved the level from prev to new, cum lots of it printed before."""
     def after_trade(self, front: float, qty: float, displayed: float) -> float:
         """Quantity ahead after a print of qty at the price."""
 
@@ -108,7 +108,7 @@ class RiskGate:
     def check(
         self,
         side: int,
-        type: int,
+        order_type: int,
         price_ticks: int,
         qty_lots: int,
         *,

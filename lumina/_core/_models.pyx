@@ -24,8 +24,8 @@ cdef class QueueModel:
             raise ValueError(f"model {model!r} is not one of {', '.join(QUEUE_MODELS)}")
         self.model_ = models.QueueModel(<models.QueueModelKind><int>QUEUE_MODELS[model], n, unit, exact_back)
 
-    def after_depth(self, double front, double prev, double next, double cum=0.0):
-        return self.model_.after_depth(front, prev, next, cum)
+    def after_depth(self, double front, double prev, double new, double cum=0.0):
+        return self.model_.after_depth(front, prev, new, cum)
 
     def after_trade(self, double front, double qty, double displayed):
         return self.model_.after_trade(front, qty, displayed)
@@ -172,11 +172,11 @@ cdef class RiskGate:
         limits.max_position_lots = max_position_lots
         self.gate_ = models.RiskGate(limits, contract.contract_)
 
-    def check(self, uint8_t side, uint8_t type, int64_t price_ticks, int64_t qty_lots, *, int64_t position_lots=0,
+    def check(self, uint8_t side, uint8_t order_type, int64_t price_ticks, int64_t qty_lots, *, int64_t position_lots=0,
               int64_t open_same_side_lots=0, int64_t mid2=0, int64_t reference2=0):
         cdef models.RiskGate.Order order
         cdef models.RiskGate.State state
-        order.side, order.type, order.price_ticks, order.qty_lots = side, type, price_ticks, qty_lots
+        order.side, order.type, order.price_ticks, order.qty_lots = side, order_type, price_ticks, qty_lots
         state.position_lots, state.open_same_side_lots = position_lots, open_same_side_lots
         state.mid2, state.reference2 = mid2, reference2
         return self.gate_.check(order, state)
