@@ -73,8 +73,9 @@ def need(package: str, extra: str) -> None:
 
 def prepare(options: argparse.Namespace, folder: Path) -> tuple[Path, Path, Path, int]:
     """The peer's tape, Lumina's tape, the compiled strategy, and the number of rows of the peer's tape."""
-    import lumina
     import numpy as np
+
+    import lumina
 
     source = options.tape
     if source is None:

@@ -12,8 +12,8 @@ import sys
 import time
 
 import numpy as np
-from hftbacktest import GTX, LIMIT, BacktestAsset, ROIVectorMarketDepthBacktest
 from hftbacktest import BUY as BUY_SIDE
+from hftbacktest import GTX, LIMIT, BacktestAsset, ROIVectorMarketDepthBacktest
 from numba import njit, uint64
 
 STEP_NS = 100_000_000

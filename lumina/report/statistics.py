@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-
 if TYPE_CHECKING:
     from lumina.data.instrument import Instrument
 
