@@ -144,8 +144,8 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
         "currency": instrument.settlement,
         "tick_size": tick,
         "lot_size": lot,
-        "position": position * lot,
-        "mid": mid * tick if final["mid2_ticks"] else None,
+        "position": instrument.qty(position),
+        "mid": float(final["mid2_ticks"] * instrument.tick_size / 2) if final["mid2_ticks"] else None,
         "pnl": money(pnl),
         "spread_capture": money(units["spread_capture"]),
         "inventory_pnl": money(units["inventory"]),
@@ -157,7 +157,7 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
         "pnl_per_volume_bp": st.money(pnl, instrument) / volume * 1e4 if volume else None,
         "inventory": {name: entry * (1 if name.startswith("time") else lot) if entry is not None else None
                       for name, entry in held.items()},
-        "fills": _fills(fills, value, lot),
+        "fills": _fills(fills, value, instrument),
         "queue": _queue(result, index, fills, lot),
         "markouts": {
             role: [
@@ -171,21 +171,21 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
     }  # fmt: skip
 
 
-def _fills(fills: st.Array, value: st.Array, lot: float) -> dict[str, Any]:
+def _fills(fills: st.Array, value: st.Array, instrument: Instrument) -> dict[str, Any]:
     quantity = fills["qty_lots"].astype(np.int64)
     maker = fills["maker"] == 1
     by_cause = {}
     for cause, name in enumerate(st.FILL_CAUSES):
         of_cause = fills["cause"] == cause
         if of_cause.any():
-            by_cause[name] = {"fills": int(of_cause.sum()), "quantity": int(quantity[of_cause].sum()) * lot}
+            by_cause[name] = {"fills": int(of_cause.sum()), "quantity": instrument.qty(int(quantity[of_cause].sum()))}
     return {
         "maker": int(maker.sum()),
         "taker": int((~maker).sum()),
-        "quantity": int(quantity.sum()) * lot,
+        "quantity": instrument.qty(int(quantity.sum())),
         "maker_share": float(value[maker].sum() / value.sum()) if len(fills) else None,
-        "bought": int(quantity[fills["side"] == 0].sum()) * lot,
-        "sold": int(quantity[fills["side"] == 1].sum()) * lot,
+        "bought": instrument.qty(int(quantity[fills["side"] == 0].sum())),
+        "sold": instrument.qty(int(quantity[fills["side"] == 1].sum())),
         "by_cause": by_cause,
     }
 
@@ -246,14 +246,18 @@ def _latency(result: Result, feed_latency_ns: st.Array | None) -> dict[str, Any]
 
 
 def _sharpe(ts_ns: st.Array, curve: st.Array, days_per_year: int) -> dict[str, Any]:
-    for period_ns, name, per_year in (
-        (DAY_NS, "day", days_per_year),
-        (FIVE_MINUTES_NS, "5 min", days_per_year * DAY_NS // FIVE_MINUTES_NS),
-    ):
-        pnl = st.period_pnl(ts_ns, curve, period_ns)
-        if len(pnl) >= MIN_PERIODS:
-            break
-    found: dict[str, Any] = {"annualised": None, "period": name, "periods": len(pnl), "probabilistic": None, "why": ""}
+    # by day where the run is long enough, else by five minutes
+    daily = st.period_pnl(ts_ns, curve, DAY_NS)
+    by_day = len(daily) >= MIN_PERIODS
+    pnl = daily if by_day else st.period_pnl(ts_ns, curve, FIVE_MINUTES_NS)
+    per_year = days_per_year * (1 if by_day else DAY_NS // FIVE_MINUTES_NS)
+    found: dict[str, Any] = {
+        "annualised": None,
+        "period": "day" if by_day else "5 min",
+        "periods": len(pnl),
+        "probabilistic": None,
+        "why": "",
+    }
     if len(pnl) < MIN_PERIODS:
         found["why"] = f"needs {MIN_PERIODS} periods of 5 min, the run has {len(pnl)}"
         return found
