@@ -80,19 +80,19 @@ cdef extern from "lumina/strategy/abi.h" nogil:
         void *engine
         int32_t error
         char error_message[244]
-        const lumina_instrument *(*instrument)(lumina_ctx *, uint32_t) noexcept
-        lumina_level (*best)(lumina_ctx *, uint32_t, uint8_t) noexcept
-        int32_t (*level)(lumina_ctx *, uint32_t, uint8_t, int32_t) noexcept
-        int32_t (*depth)(lumina_ctx *, uint32_t, uint8_t, lumina_level *, int32_t) noexcept
-        int64_t (*position)(lumina_ctx *, uint32_t) noexcept
-        int32_t (*orders)(lumina_ctx *, uint32_t, uint8_t, lumina_order *, int32_t) noexcept
-        uint64_t (*submit)(lumina_ctx *, const lumina_order_request *) noexcept
-        void (*cancel)(lumina_ctx *, uint64_t) noexcept
-        void (*replace)(lumina_ctx *, uint64_t, int32_t, int32_t) noexcept
-        void (*set_timer)(lumina_ctx *, int64_t, int64_t) noexcept
-        void (*stop)(lumina_ctx *, int32_t, const char *) noexcept
+        const lumina_instrument *(*instrument)(lumina_ctx *, uint32_t) noexcept nogil
+        lumina_level (*best)(lumina_ctx *, uint32_t, uint8_t) noexcept nogil
+        int32_t (*level)(lumina_ctx *, uint32_t, uint8_t, int32_t) noexcept nogil
+        int32_t (*depth)(lumina_ctx *, uint32_t, uint8_t, lumina_level *, int32_t) noexcept nogil
+        int64_t (*position)(lumina_ctx *, uint32_t) noexcept nogil
+        int32_t (*orders)(lumina_ctx *, uint32_t, uint8_t, lumina_order *, int32_t) noexcept nogil
+        uint64_t (*submit)(lumina_ctx *, const lumina_order_request *) noexcept nogil
+        void (*cancel)(lumina_ctx *, uint64_t) noexcept nogil
+        void (*replace)(lumina_ctx *, uint64_t, int32_t, int32_t) noexcept nogil
+        void (*set_timer)(lumina_ctx *, int64_t, int64_t) noexcept nogil
+        void (*stop)(lumina_ctx *, int32_t, const char *) noexcept nogil
 
-    ctypedef void (*lumina_on_event)(lumina_ctx *, const lumina_event *) noexcept
+    ctypedef void (*lumina_on_event)(lumina_ctx *, const lumina_event *) noexcept nogil
 
     ctypedef struct lumina_strategy:
         uint32_t abi_version
