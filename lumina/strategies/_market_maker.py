@@ -21,7 +21,7 @@ def _number(name: str, value: Any, kind: type) -> Any:
     bits = 63 if name in _INT64 else 31
     if not -(2**bits) <= value < 2**bits:
         raise ConfigError(f"{name} = {value!r}: must be between -2^{bits} and 2^{bits}")
-    return int(math.trunc(value))
+    return math.trunc(value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

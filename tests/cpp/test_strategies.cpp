@@ -197,7 +197,7 @@ void session_starts_with_the_run() {
   FakeEngine engine(maker.strategy());
   engine.touch(900, 1100);
   engine.positions[0] = 1;
-  engine.start(1'700'000'000'000'000'000);
+  engine.start(1'700'000'000'700'000'000);
   engine.timer(1'000'000'000);  // skew 10, half 5.645
   engine.accept_all();
   assert(engine.price(LUMINA_BUY) == 984 && engine.price(LUMINA_SELL) == 996);
