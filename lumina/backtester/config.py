@@ -233,8 +233,12 @@ def _across(config: Config) -> None:
         )
     if impact["enabled"] and impact["volume_daily"] is None:
         raise config.error("impact.volume_daily", "null must be a volume in base units when impact.enabled is true")
-    if data["min_latency_ns"] and data["clock"] != "shift":
-        raise config.error("data.min_latency_ns", f"{data['min_latency_ns']} needs data.clock: shift")
+    if (data["clock"] == "shift") != (data["min_latency_ns"] is not None):
+        raise config.error(
+            "data.min_latency_ns",
+            f"{_short(data['min_latency_ns'])} does not go with data.clock: "
+            f"{data['clock']}; shift needs it, none has none",
+        )
 
 
 def _expand(config: Config, path: str) -> str:

@@ -36,9 +36,9 @@ class Key:
 
 
 SECTIONS: dict[str, str] = {
-    "data": "What is replayed.",
+    "data": "What is replayed. A converted tape is resolved already: of these keys it needs the path only.",
     "instrument": "What the tape says of the instrument, overruled; null keeps the tape's.",
-    "strategy": "Which strategy, and its parameters by name (`python -m lumina.strategies` lists them).",
+    "strategy": "Which strategy, and its parameters by name (docs/strategies.md explains them).",
     "latency": "How long messages take. A constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
     "or one of these for each action: {new: , cancel: , replace: }, for response {..., fill: } too.",
     "queue": "Where our orders stand in the queue of a price level (L2 tapes; on L3 it is exact).",
@@ -64,12 +64,18 @@ KEYS: tuple[Key, ...] = (
     Key("data.format", "auto", text, "", "what the file is; auto looks at its name and first bytes"),
     Key(
         "data.clock",
-        "strict",
-        choice("strict", "shift"),
+        "none",
+        choice("none", "shift"),
         "",
-        "strict refuses a local time before the exchange's; shift adds one constant to the local clock",
+        "none refuses a local time before the exchange's; shift adds one constant to the local clock",
     ),
-    Key("data.min_latency_ns", 0, integer(0, 4_000_000_000), "ns", "with clock: shift, the least latency afterwards"),
+    Key(
+        "data.min_latency_ns",
+        None,
+        optional(integer(0, 2**32 - 1)),
+        "ns",
+        "least latency after a shift; needed with it",
+    ),
     Key("data.symbol", None, optional(text), "", "instrument to take from a file with several; also names the tape"),
     Key("data.tick_size", None, optional(decimal()), "quote currency", "null takes the file's"),
     Key("data.lot_size", None, optional(decimal()), "base units or contracts", "null takes the file's"),
