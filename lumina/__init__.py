@@ -33,6 +33,10 @@ _use_installed_core()
 
 from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
+from lumina.data.instrument import Instrument  # noqa: E402
+from lumina.data.kinds import Flag, Kind, Phase, Side  # noqa: E402
+from lumina.data.load import load  # noqa: E402
+from lumina.data.tape import Tape  # noqa: E402
 from lumina.errors import LuminaError  # noqa: E402
 
 __version__ = VERSION
@@ -47,4 +51,17 @@ def get_include() -> str:
     raise ImportError("lumina's headers are not installed")
 
 
-__all__ = ["DepthBook", "EVENT", "LuminaError", "__version__", "get_include"]
+__all__ = [
+    "DepthBook",
+    "EVENT",
+    "Flag",
+    "Instrument",
+    "Kind",
+    "LuminaError",
+    "Phase",
+    "Side",
+    "Tape",
+    "__version__",
+    "get_include",
+    "load",
+]

@@ -1,0 +1,260 @@
+"""hftbacktest's rows (npy, npz), read and written.
+
+Rows of 64 bytes, `ev u8, exch_ts i8, local_ts i8, px f8, qty f8, order_id u8, ival i8, fval f8`, times in ns. The low
+byte of `ev` is the kind, the high bits are the views and the side. Quantities of depth rows are level totals.
+"""
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lumina._core._resolver import NO_PRICE, SNAPSHOT_LEVEL, UPDATE, ResolveError, Resolver
+from lumina.data.grid import to_grid
+from lumina.data.hftbacktest_rows import BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE, BBO
+from lumina.data.hftbacktest_rows import write as write
+from lumina.data.instrument import Instrument, Number
+from lumina.data.kinds import Flag, Kind, Side
+from lumina.data.source import MAX_LOTS, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.errors import DataError
+
+__all__ = ["ROW", "read", "sniff", "write"]
+
+_CHUNK_ROWS = 1 << 18
+# Prints that come after their depth change do so within a few milliseconds; a tenth of a second is generous.
+COUNTED_WINDOW_NS = 100_000_000
+
+_KINDS = np.full(256, 255, np.uint8)
+for _ev, _kind in ((DEPTH, Kind.CHANGE), (TRADE, Kind.TRADE), (CLEAR, Kind.CLEAR), (SNAPSHOT, SNAPSHOT_LEVEL),
+                   (BBO, Kind.BBO)):
+    _KINDS[_ev] = _kind
+
+
+def sniff(head: bytes, path: Path) -> bool:
+    """An npy file of these rows, or an npz."""
+    if head.startswith(b"\x93NUMPY"):
+        return b"'exch_ts'" in head and b"'local_ts'" in head
+    return head.startswith(b"PK\x03\x04") and path.suffix == ".npz"
+
+
+def read(
+    paths: Sequence[Path],
+    *,
+    instrument: Instrument | None = None,
+    symbol: str | None = None,
+    tick_size: Number | None = None,
+    lot_size: Number | None = None,
+    multiplier: Number = 1,
+    inverse: bool = False,
+    settlement: str = "",
+    maker_fee: Number = 0,
+    taker_fee: Number = 0,
+    clock: str | None = None,
+    min_latency_ns: int | None = None,
+    counted_window_ns: int = COUNTED_WINDOW_NS,
+    progress: Progress | None = None,
+) -> Source:
+    """Importer of hftbacktest's L2 rows; several files are one recording.
+
+    Parameters
+    ----------
+    instrument, or tick_size and lot_size
+        Needed: the files do not carry them. `symbol` defaults to the file's stem; the rest as in `Instrument`.
+    clock, min_latency_ns
+        `clock="shift"` adds one constant to local times, so that the smallest latency is `min_latency_ns`.
+    counted_window_ns : int
+        Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    progress : callable, optional
+        Called with (bytes read, bytes in all).
+    """
+    if instrument is None:
+        for name, value in (("tick_size", tick_size), ("lot_size", lot_size)):
+            if value is None:
+                raise DataError(f"{paths[0]}: hftbacktest rows do not carry {name}; give it, or instrument")
+        assert tick_size is not None and lot_size is not None
+        instrument = Instrument(
+            symbol or paths[0].name.split(".")[0], tick_size, lot_size, multiplier, inverse, settlement, maker_fee,
+            taker_fee,
+        )
+    return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, progress)
+
+
+class _Source(Source):
+    def __init__(
+        self, paths: Sequence[Path], instrument: Instrument, clocks: Clocks, window_ns: int, progress: Progress | None
+    ) -> None:
+        super().__init__(paths)
+        if window_ns < 0:
+            raise DataError(f"option counted_window_ns = {window_ns} must be 0 or more")
+        self.instrument = instrument
+        self.counted_window_ns = window_ns
+        self._clocks = clocks
+        self._progress = progress
+        self._last = {EXCH: None, LOCAL: None}
+
+    def rows(self) -> Iterator[NDArray[np.void]]:
+        resolver = Resolver(self.counted_window_ns, True)
+        files: list[dict[str, Any]] = []
+        hidden = rows_in = 0
+        done, total = 0, total_bytes(self.paths)
+
+        def tick(n: int) -> None:
+            nonlocal done
+            done += n
+            if self._progress is not None:
+                self._progress(done, total)
+
+        for path in self.paths:
+            file = HashedFile(path, tick)
+            try:
+                start = 0
+                for rows in _chunks(path, file):
+                    updates = self._updates(path, start, rows)
+                    hidden += int(np.count_nonzero(updates["flags"] & Flag.HIDDEN))
+                    try:
+                        yield resolver.push(updates)
+                    except ResolveError as error:
+                        raise DataError(f"{path}: row {start + error.index}: {error.reason}") from None
+                    start += len(rows)
+                rows_in += start
+                files.append(file.record())
+            finally:
+                file.close()
+        yield resolver.finish()
+        self.clock = self._clocks.finish()
+        self.provenance = {
+            "importer": "hftbacktest", "files": files, "rows": rows_in, "hidden_prints": hidden,
+            "counted_prints": resolver.counted_prints,
+        }
+
+    def _updates(self, path: Path, start: int, rows: NDArray[np.void]) -> NDArray[np.void]:
+        """Rows as venue updates, one each; DataError names the row."""
+
+        def refuse(bad: NDArray[np.bool_], text: Callable[[int], str]) -> None:
+            if bad.any():
+                i = int(np.argmax(bad))
+                raise DataError(f"{path}: row {start + i}: {text(i)}")
+
+        ev = rows["ev"]
+        code = (ev & 0xFF).astype(np.uint8)
+        kind = _KINDS[code]
+        refuse((code >= 10) & (code <= 13), lambda i: f"ev kind {code[i]} is order by order (L3), which this version "
+               "does not import; remedy: give level rows (kinds 1 to 5)")
+        refuse(kind == 255, lambda i: f"ev kind {code[i]} is unknown; known are 1 to 5")
+        buy, sell = (ev & BUY) != 0, (ev & SELL) != 0
+        exch, local = (ev & EXCH) != 0, (ev & LOCAL) != 0
+        refuse(~(exch | local), lambda i: f"ev {int(ev[i]):#x} has neither the exchange nor the local flag")
+        sided = (code == DEPTH) | (code == SNAPSHOT) | (code == BBO)
+        refuse((buy & sell) | (sided & ~(buy | sell)), lambda i: f"ev {int(ev[i]):#x} must have one side")
+
+        out = np.zeros(len(rows), UPDATE)
+        side = np.full(len(rows), Side.NONE, np.uint8)
+        side[buy] = Side.BUY
+        side[sell] = Side.SELL
+        trade, clear = code == TRADE, code == CLEAR
+        px = rows["px"]
+        empty = (code == BBO) & ~np.isfinite(px) & (rows["qty"] == 0)  # no quote on this side
+        kind[empty] = Kind.CLEAR
+        whole = clear & ~np.isfinite(px) | empty | clear & (side == Side.NONE)
+        priced = ~whole
+        tick = self.instrument.tick_size
+        ticks, off = to_grid(np.where(priced, px, 0.0), tick)
+        refuse(~np.isfinite(ticks) | (np.abs(ticks) > 2**30), lambda i: f"px {px[i]} is no price within 2^30 ticks of "
+               f"{float(tick):g}; remedy: a larger tick_size")
+        refuse(off & ~trade, lambda i: f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a tick_size "
+               "that divides it")
+        if self.instrument.inverse:
+            refuse((ticks < 1) & priced, lambda i: f"px {px[i]} of an inverse contract is below one tick")
+        # a print between ticks goes away from the mid: a seller's down, a buyer's up
+        between = off & trade
+        if between.any():
+            exact = px / float(tick)
+            ticks = np.where(between & sell, np.floor(exact), np.where(between & buy, np.ceil(exact), ticks))
+
+        qty = np.where(clear | empty, 0.0, rows["qty"])
+        lot = self.instrument.lot_size
+        lots, off_lot = to_grid(qty, lot)
+        refuse(~(qty >= 0) | (trade & ~(qty > 0)), lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound "
+               f"{'> 0' if trade[i] else '0'}")
+        refuse(off_lot, lambda i: f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a lot_size that "
+               "divides it")
+        refuse(lots > MAX_LOTS, lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger "
+               "lot_size")
+
+        out["exch_ts_ns"], out["local_ts_ns"] = rows["exch_ts"], rows["local_ts"]
+        out["price_ticks"] = ticks
+        out["price_ticks"][whole] = NO_PRICE
+        out["qty_lots"] = lots
+        out["kind"], out["side"] = kind, side
+        out["flags"] = exch * np.uint16(Flag.EXCH) | local * np.uint16(Flag.LOCAL) | between * np.uint16(Flag.HIDDEN)
+        self._check_times(path, start, rows, ((EXCH, exch, "exch_ts"), (LOCAL, local, "local_ts")))
+        return out
+
+    def _check_times(self, path: Path, start: int, rows: NDArray[np.void], views: Any) -> None:
+        latency = rows["local_ts"] - rows["exch_ts"]
+        low, high = int(np.argmin(latency)), int(np.argmax(latency))
+        self._clocks.watch(
+            int(latency[low]), lambda: f"{path}: row {start + low}",
+            int(latency[high]), lambda: f"{path}: row {start + high}",
+        )
+        for view, mask, name in views:
+            times = rows[name] if mask.all() else rows[name][mask]
+            if not len(times):
+                continue
+            before = self._last[view]
+            back = np.flatnonzero(times[1:] < times[:-1])
+            if before is not None and times[0] < before:
+                i, bound = 0, before
+            elif len(back):
+                i, bound = int(back[0]) + 1, times[back[0]]
+            else:
+                self._last[view] = times[-1]
+                continue
+            row = start + int(np.flatnonzero(mask)[i])
+            raise DataError(
+                f"{path}: row {row}: {name} {times[i]} is below {bound} of the row before in its view; remedy: sort "
+                "each view by its time, and let rows where they conflict stand twice, one copy a view"
+            )
+
+
+def _chunks(path: Path, file: HashedFile) -> Iterator[NDArray[np.void]]:
+    """Rows of an npy, or of the one array of an npz, in chunks."""
+    if path.suffix != ".npz":
+        yield from _npy(path, file)
+        return
+    try:
+        with zipfile.ZipFile(file.file) as archive:
+            names = archive.namelist()
+            if len(names) != 1 and "data.npy" not in names:
+                raise DataError(f"{path}: holds {len(names)} arrays and none is named data")
+            with archive.open("data.npy" if "data.npy" in names else names[0]) as member:
+                yield from _npy(path, member)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise DataError(f"{path}: broken npz: {error}") from None
+    file.file.seek(0)
+
+
+def _npy(path: Path, file: HashedFile | IO[bytes]) -> Iterator[NDArray[np.void]]:
+    try:
+        version = np.lib.format.read_magic(file)  # type: ignore[arg-type]
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = header(file)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise DataError(f"{path}: not an npy array: {error}") from None
+    if dtype != ROW or len(shape) != 1:
+        raise DataError(f"{path}: an array of {dtype} and shape {shape}, not hftbacktest rows {ROW.names}")
+    if shape[0] == 0:
+        raise DataError(f"{path}: the array has no rows")
+    left = int(shape[0])
+    while left:
+        want = min(left, _CHUNK_ROWS) * ROW.itemsize
+        data = file.read(want)
+        while len(data) < want and (more := file.read(want - len(data))):
+            data += more
+        if len(data) < want:
+            raise DataError(f"{path}: cut at row {shape[0] - left + len(data) // ROW.itemsize} of {shape[0]}")
+        left -= want // ROW.itemsize
+        yield np.frombuffer(data, ROW)

@@ -1,0 +1,189 @@
+"""The instrument: what one tick and one lot are worth, exactly."""
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, Union
+
+from lumina.errors import DataError
+
+Number = Union[str, int, float, Decimal, Fraction]
+_FEE_SCALE = 10**9
+
+
+def exact(value: Number, name: str) -> Fraction:
+    """`value` as an exact fraction; a float means its shortest repr, so 0.1 is one tenth.
+
+    Raises
+    ------
+    DataError
+        Where `value` is no finite number.
+    """
+    if isinstance(value, (Fraction, int)) and not isinstance(value, bool):
+        return Fraction(value)
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else str(value))
+    except InvalidOperation:
+        number = Decimal("nan")
+    # an exponent is bounded before it becomes a power of ten
+    if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > 30:
+        raise DataError(f"instrument: {name} = {value!r} is not a finite number between 1e-30 and 1e30")
+    return Fraction(number)
+
+
+def text(value: Fraction) -> str:
+    """Shortest exact text of a fraction: a decimal where one exists, else `a/b`."""
+    twos, fives, rest = 0, 0, value.denominator
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    places = max(twos, fives)
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    whole = digits[: len(digits) - places] + ("." + digits[-places:] if places else "")
+    return ("-" if value < 0 else "") + whole
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """Contract terms; every number is kept as an exact fraction.
+
+    Parameters
+    ----------
+    symbol
+        The venue's name.
+    tick_size
+        Price of one tick, quote currency (> 0).
+    lot_size
+        Base units, or contracts, of one lot (> 0).
+    multiplier
+        Contract size: base units a contract, or for an inverse contract quote units a contract (> 0).
+    inverse
+        True where profit is paid in the base coin: value = multiplier * quantity / price.
+    settlement
+        Currency of profit and loss, for reports.
+    maker_fee, taker_fee
+        Fraction of the traded value, positive is a cost; a multiple of 1e-9.
+
+    Notes
+    -----
+    Numbers may be str, int, float (through its repr), Decimal or Fraction. A DataError names what is out of bounds.
+    """
+
+    symbol: str
+    tick_size: Fraction
+    lot_size: Fraction
+    multiplier: Fraction = Fraction(1)
+    inverse: bool = False
+    settlement: str = ""
+    maker_fee: Fraction = Fraction(0)
+    taker_fee: Fraction = Fraction(0)
+
+    def __init__(
+        self,
+        symbol: str,
+        tick_size: Number,
+        lot_size: Number,
+        multiplier: Number = 1,
+        inverse: bool = False,
+        settlement: str = "",
+        maker_fee: Number = 0,
+        taker_fee: Number = 0,
+    ) -> None:
+        if not isinstance(symbol, str) or not symbol or len(symbol) > 100:
+            raise DataError(f"instrument: symbol = {symbol!r} must be a text of 1 to 100 characters")
+        set_ = object.__setattr__
+        set_(self, "symbol", symbol)
+        set_(self, "inverse", bool(inverse))
+        set_(self, "settlement", str(settlement))
+        for name, value in (("tick_size", tick_size), ("lot_size", lot_size), ("multiplier", multiplier)):
+            number = exact(value, name)
+            if number <= 0:
+                raise DataError(f"instrument {symbol}: {name} = {value} must be positive")
+            set_(self, name, number)
+        for name, value in (("maker_fee", maker_fee), ("taker_fee", taker_fee)):
+            number = exact(value, name)
+            if abs(number) > 1 or (number * _FEE_SCALE).denominator != 1:
+                raise DataError(f"instrument {symbol}: {name} = {value} must be a multiple of 1e-9 between -1 and 1")
+            set_(self, name, number)
+
+    @property
+    def maker_fee_e9(self) -> int:
+        """Maker fee in 1e-9 of the value."""
+        return int(self.maker_fee * _FEE_SCALE)
+
+    @property
+    def taker_fee_e9(self) -> int:
+        """Taker fee in 1e-9 of the value."""
+        return int(self.taker_fee * _FEE_SCALE)
+
+    @property
+    def unit(self) -> Fraction:
+        """Money units of one lot at one tick: 1e-9 of the settlement currency, for inverse contracts 1e-12 of the coin.
+
+        A linear value is `unit * qty_lots * price_ticks`, an inverse one `unit * qty_lots / price_ticks`.
+        """
+        if self.inverse:
+            return self.lot_size * self.multiplier / self.tick_size * 10**12
+        return self.tick_size * self.lot_size * self.multiplier * 10**9
+
+    @property
+    def unit_num(self) -> int:
+        """Numerator of `unit`."""
+        return self.unit.numerator
+
+    @property
+    def unit_den(self) -> int:
+        """Denominator of `unit`."""
+        return self.unit.denominator
+
+    def price(self, ticks: int) -> float:
+        """Price of `ticks`, quote currency."""
+        return float(int(ticks) * self.tick_size)
+
+    def qty(self, lots: int) -> float:
+        """Quantity of `lots`, base units or contracts."""
+        return float(int(lots) * self.lot_size)
+
+    def ticks(self, price: Number) -> int:
+        """Ticks of `price`; DataError where it is no whole number of ticks."""
+        return self._whole("price", price, self.tick_size, "tick_size")
+
+    def lots(self, qty: Number) -> int:
+        """Lots of `qty`; DataError where it is no whole number of lots."""
+        return self._whole("quantity", qty, self.lot_size, "lot_size")
+
+    def _whole(self, what: str, value: Number, unit: Fraction, unit_name: str) -> int:
+        number = exact(value, what) / unit
+        if number.denominator != 1:
+            raise DataError(f"instrument {self.symbol}: {what} {value} is no multiple of {unit_name} {text(unit)}")
+        return int(number)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The terms as plain JSON values, numbers as exact text."""
+        out: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            out[field.name] = text(value) if isinstance(value, Fraction) else value
+        return out
+
+    @classmethod
+    def from_dict(cls, terms: dict[str, Any]) -> "Instrument":
+        """The inverse of `to_dict`; DataError where a key is missing or unknown."""
+        known = {field.name for field in fields(cls)}
+        wrong = sorted(set(terms) - known) or sorted({"symbol", "tick_size", "lot_size"} - set(terms))
+        if wrong:
+            raise DataError(f"instrument: key {wrong[0]!r} is {'unknown' if wrong[0] in terms else 'missing'}")
+        numbers = known - {"symbol", "inverse", "settlement"}
+        return cls(**{
+            key: _fraction(value) if key in numbers and isinstance(value, str) and "/" in value else value
+            for key, value in terms.items()
+        })
+
+
+def _fraction(value: str) -> Fraction:
+    num, _, den = value.partition("/")
+    if not (num.lstrip("-").isdigit() and den.isdigit() and len(value) < 80 and int(den)):
+        raise DataError(f"instrument: {value!r} is not a number")
+    return Fraction(int(num), int(den))

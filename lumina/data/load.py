@@ -1,0 +1,107 @@
+"""Files of any known format into a tape."""
+import importlib
+import inspect
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Union
+
+from lumina.data.source import Source, total_bytes
+from lumina.data.tape import PathLike, Tape, write_source
+from lumina.data.tape_file import is_tape
+from lumina.errors import DataError
+
+# A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
+IMPORTERS = ("hftbacktest",)
+
+Paths = Union[PathLike, Iterable[PathLike]]
+_HEAD_BYTES = 4096
+
+
+def load(path: Paths, format: str = "auto", **options: Any) -> Tape:
+    """Read market data as a tape.
+
+    Parameters
+    ----------
+    path : path or list of paths
+        A tape, or the files of one recording in order of time.
+    format : str
+        `tape`, the name of an importer, or `auto` where the file says what it is.
+    **options
+        The importer's own: see `lumina.data.binance.read` and `lumina.data.hftbacktest.read`.
+
+    Raises
+    ------
+    DataError
+        Naming file, line or row, field and value of what is wrong.
+    """
+    paths = _paths(path)
+    if _format(paths, format) == "tape":
+        return _open(paths, options)
+    return Tape.from_source(_source(paths, format, options))
+
+
+def convert(path: Paths, out: PathLike, format: str = "auto", **options: Any) -> Tape:
+    """Like `load`, but streamed into a tape file; a failure leaves no file behind."""
+    paths = _paths(path)
+    if _format(paths, format) == "tape":
+        tape = _open(paths, options)
+        tape.save(out)
+        return Tape.open(out)
+    target = Path(out)
+    if any(target.exists() and target.samefile(source) for source in paths):
+        raise DataError(f"{target}: the output is one of the inputs")
+    return write_source(_source(paths, format, options), target)
+
+
+def _paths(path: Paths) -> list[Path]:
+    paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(one) for one in path]
+    if not paths:
+        raise DataError("no file to read")
+    total_bytes(paths)
+    return paths
+
+
+def _open(paths: list[Path], options: dict[str, Any]) -> Tape:
+    if len(paths) > 1:
+        raise DataError(f"{paths[1]}: a tape is one file, and {len(paths)} were given")
+    if any(key != "progress" for key in options):
+        raise DataError(f"{paths[0]}: is a tape; it takes no option {sorted(set(options) - {'progress'})[0]!r}")
+    return Tape.open(paths[0])
+
+
+def _importer(name: str) -> ModuleType:
+    return importlib.import_module(f"lumina.data.{name}")
+
+
+def _format(paths: list[Path], format: str) -> str:
+    if format != "auto":
+        if format not in ("tape", *IMPORTERS):
+            raise DataError(f"format {format!r} is unknown; known are tape, {', '.join(IMPORTERS)}")
+        return format
+    try:
+        with open(paths[0], "rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise DataError(f"{paths[0]}: cannot be read: {error.strerror}") from None
+    if not head:
+        raise DataError(f"{paths[0]}: the file is empty")
+    if is_tape(head):
+        return "tape"
+    for name in IMPORTERS:
+        if _importer(name).sniff(head, paths[0]):
+            return name
+    raise DataError(f"{paths[0]}: the file does not say what it is; give format= one of tape, {', '.join(IMPORTERS)}")
+
+
+def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
+    name = _format(paths, format)
+    read = _importer(name).read
+    known = [key for key in inspect.signature(read).parameters if key != "paths"]
+    for key in options:
+        if key not in known:
+            raise DataError(f"format {name} has no option {key!r}; it has {', '.join(known)}")
+    source = read(paths, **options)
+    assert isinstance(source, Source)
+    return source

@@ -1,0 +1,296 @@
+"""The tape: one instrument's rows, in memory or mapped from a file, and how they came about."""
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lumina._core._types import EVENT
+from lumina.data import tape_file
+from lumina.data.instrument import Instrument
+from lumina.data.validate import Report, require, validate_rows
+from lumina.errors import DataError
+
+if TYPE_CHECKING:
+    from lumina.data.source import Source
+
+PathLike = Union[str, "os.PathLike[str]"]
+NO_REPAIR = {"repair": "none"}
+# What a header tells of its rows, and must be so.
+_RANGES = ("price_ticks", "exch_ts_ns", "local_ts_ns", "latency_ns", "level")
+
+
+class Tape:
+    """Resolved rows of one instrument (SEMANTICS T1 to T6), validated when made.
+
+    Parameters
+    ----------
+    events : ndarray of lumina.EVENT, shape (n,)
+        Kept without a copy where contiguous, and made read-only for whoever reads it here.
+    instrument : Instrument
+    provenance : mapping, optional
+        Where the rows come from; JSON values.
+    clock : mapping, optional
+        The repair of the clocks: `{"repair": "none"}` or `{"repair": "shift", "shift_ns": ..., "min_latency_ns": ...}`.
+    depth_limit : int
+        Levels a side that the source shows; 0 = all of them.
+    order_ids : ndarray of uint64, shape (n,), optional
+        The venue's order ids beside the rows.
+    counted_window_ns : int
+        Window in which the importer looked for the depth change of a print (COUNTED, SEMANTICS F6).
+
+    Raises
+    ------
+    DataError
+        Naming row, field, value and bound of the first violation.
+    """
+
+    def __init__(
+        self,
+        events: ArrayLike,
+        instrument: Instrument,
+        *,
+        provenance: Mapping[str, Any] | None = None,
+        clock: Mapping[str, Any] | None = None,
+        depth_limit: int = 0,
+        order_ids: ArrayLike | None = None,
+        counted_window_ns: int = 0,
+    ) -> None:
+        rows = np.asarray(events)
+        if rows.dtype != EVENT or rows.ndim != 1:
+            raise DataError(f"tape: events are {rows.dtype} of shape {rows.shape}, not a row of lumina.EVENT")
+        rows = np.ascontiguousarray(rows)
+        ids = None if order_ids is None else np.ascontiguousarray(order_ids, np.uint64)
+        if ids is not None and ids.shape != rows.shape:
+            raise DataError(f"tape: order_ids has shape {ids.shape}, events {rows.shape}")
+        if depth_limit < 0 or counted_window_ns < 0:
+            raise DataError(f"tape: depth_limit {depth_limit} and counted_window_ns {counted_window_ns} must be >= 0")
+        report = validate_rows(rows, inverse=instrument.inverse)
+        require(report, "tape")
+        header = make_header(
+            instrument,
+            report.figures,
+            provenance=dict(provenance or {}),
+            clock=dict(clock or NO_REPAIR),
+            depth_limit=int(depth_limit),
+            counted_window_ns=int(counted_window_ns),
+        )
+        self._set(header, rows, ids, None)
+
+    def _set(
+        self, header: dict[str, Any], rows: NDArray[np.void], ids: NDArray[np.uint64] | None, path: Path | None
+    ) -> None:
+        self._header = header
+        self._instrument = Instrument.from_dict(header["instrument"])
+        self._events = rows.view()
+        self._events.flags.writeable = False
+        self._order_ids = ids
+        self._path = path
+
+    @classmethod
+    def open(cls, path: PathLike) -> "Tape":
+        """Map a tape file, read-only and without a copy. Header and sizes are verified; `validate()` reads the rows.
+
+        Raises
+        ------
+        DataError
+            Where the file is no tape, of another version, cut, or its header is broken.
+        """
+        where = Path(path)
+        header, rows, ids = tape_file.read_tape(where)
+        tape = cls.__new__(cls)
+        try:
+            _check_header(header, len(rows))
+            tape._set(header, rows, ids, where)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{where}: broken header: {error!r}") from None
+        except DataError as error:
+            raise DataError(f"{where}: broken header: {error}") from None
+        return tape
+
+    @classmethod
+    def from_source(cls, source: "Source") -> "Tape":
+        """All rows of an importer, in memory."""
+        chunks = [chunk for chunk in source.rows() if len(chunk)]
+        rows = np.concatenate(chunks) if chunks else np.empty(0, EVENT)
+        chunks.clear()
+        source.repair(rows)
+        return cls(
+            rows,
+            source.instrument,
+            provenance=source.provenance,
+            clock=source.clock,
+            depth_limit=source.depth_limit,
+            counted_window_ns=source.counted_window_ns,
+        )
+
+    @property
+    def events(self) -> NDArray[np.void]:
+        """The rows, dtype lumina.EVENT, read-only."""
+        return self._events
+
+    @property
+    def instrument(self) -> Instrument:
+        """The contract terms."""
+        return self._instrument
+
+    @property
+    def order_ids(self) -> NDArray[np.uint64] | None:
+        """The venue's order ids, one a row, or None."""
+        return self._order_ids
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is mapped, or None."""
+        return self._path
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """Everything that the file's header says, as JSON values (a copy)."""
+        return dict(self._header)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Source files, their sizes and checksums, and what the importer decided."""
+        return dict(self._header["provenance"])
+
+    @property
+    def clock(self) -> dict[str, Any]:
+        """The repair of the clocks (SEMANTICS T5)."""
+        return dict(self._header["clock"])
+
+    @property
+    def level(self) -> str:
+        """`L3` where rows are orders, else `L2`."""
+        return str(self._header["level"])
+
+    @property
+    def depth_limit(self) -> int:
+        """Levels a side that the source shows; 0 = all."""
+        return int(self._header["depth_limit"])
+
+    @property
+    def counted_window_ns(self) -> int:
+        """Window of the COUNTED rule, 0 where it was off."""
+        return int(self._header["counted_window_ns"])
+
+    @property
+    def min_price_ticks(self) -> int:
+        """Lowest price of a level or trade."""
+        return int(self._header["price_ticks"][0])
+
+    @property
+    def max_price_ticks(self) -> int:
+        """Highest price of a level or trade."""
+        return int(self._header["price_ticks"][1])
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __repr__(self) -> str:
+        return f"<Tape {self._instrument.symbol} {self.level}, {len(self)} rows>"
+
+    def validate(self) -> Report:
+        """Check every row, and of a file that its header tells the truth about them."""
+        header = self._header
+        report = validate_rows(
+            self._events, inverse=self._instrument.inverse, price_ticks=tuple(header["price_ticks"])
+        )
+        wrong = [
+            f"header: {name} {header[name]} but the rows have {report.figures[name]}"
+            for name in _RANGES
+            if header[name] != report.figures[name]
+        ]
+        if "checksum" in header and (found := tape_file.checksum(self._events)) != header["checksum"]:
+            wrong.insert(0, f"header: checksum {header['checksum']} but the rows have {found}")
+        return Report(report.violations, report.figures, tuple(wrong))
+
+    def save(self, path: PathLike) -> None:
+        """Write a tape file; an older file of the name is replaced at once or not at all."""
+        target = Path(path)
+        header = {**self._header, "checksum": tape_file.checksum(self._events)}
+        with tape_file.TemporaryFile(target) as part:
+            offset = tape_file.rows_offset(header)
+            part.file.seek(offset)
+            part.file.write(self._events.view(np.uint8).data)
+            ids_offset = 0
+            if self._order_ids is not None:
+                ids_offset = tape_file.write_order_ids(part.file, self._order_ids, offset, len(self))
+            tape_file.write_header(part.file, header, offset, len(self), ids_offset)
+            part.commit()
+
+    def to_hftbacktest(self, path: PathLike) -> dict[str, int]:
+        """Write the rows as hftbacktest's npz or npy; see `lumina.data.hftbacktest.write`."""
+        from lumina.data import hftbacktest
+
+        return hftbacktest.write(self, path)
+
+
+def make_header(instrument: Instrument, figures: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """Header of a tape from its instrument, the figures of its rows and what the importer says."""
+    return {
+        "format": "lumina.tape",
+        "level": figures["level"],
+        "instrument": instrument.to_dict(),
+        **fields,
+        "rows": figures["rows"],
+        **{name: figures[name] for name in _RANGES},
+    }
+
+
+def write_source(source: "Source", path: PathLike) -> Tape:
+    """Stream an importer's rows into a tape file and open it; memory is bounded by the importer's chunks.
+
+    Raises
+    ------
+    DataError
+        Where the source or its rows are wrong; nothing is left behind.
+    """
+    target = Path(path)
+    with tape_file.TemporaryFile(target) as part:
+        offset, rows = 0, 0
+        for chunk in source.rows():
+            if not len(chunk):
+                continue
+            if not offset:
+                offset = tape_file.rows_offset({"room": "." * (4096 + 512 * len(source.paths))})
+                part.file.seek(offset)
+            part.file.write(chunk.view(np.uint8).data)
+            rows += len(chunk)
+        if not rows:
+            raise DataError(f"{source.name}: no rows")
+        part.file.flush()
+        events = tape_file.map_rows(part.file, offset, rows, writable=True)
+        source.repair(events)
+        report = validate_rows(events, inverse=source.instrument.inverse)
+        require(report, source.name)
+        header = make_header(
+            source.instrument,
+            report.figures,
+            provenance=source.provenance,
+            clock=source.clock,
+            depth_limit=source.depth_limit,
+            counted_window_ns=source.counted_window_ns,
+        )
+        header["checksum"] = tape_file.checksum(events)
+        del events
+        tape_file.write_header(part.file, header, offset, rows, 0)
+        part.commit()
+    return Tape.open(target)
+
+
+def _check_header(header: Mapping[str, Any], rows: int) -> None:
+    if header["rows"] != rows:
+        raise ValueError(f"rows {header['rows']} in the JSON, {rows} in the head")
+    for name in ("price_ticks", "exch_ts_ns", "local_ts_ns", "latency_ns"):
+        low, high = header[name]
+        if not (isinstance(low, int) and isinstance(high, int) and low <= high):
+            raise ValueError(f"{name} {header[name]}")
+    for name, kind in (("provenance", dict), ("clock", dict), ("depth_limit", int), ("counted_window_ns", int),
+                       ("checksum", str)):
+        if not isinstance(header[name], kind):
+            raise TypeError(f"{name} {header[name]!r}")
+    if header["level"] not in ("L2", "L3"):
+        raise ValueError(f"level {header['level']!r}")
