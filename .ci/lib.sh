@@ -43,7 +43,7 @@ run_readme_command() {
 cpp_tests() {
   local tree=$1 build=$work/$2
   shift 2
-  meson setup "$build" "$tree" -Dpython=false "$@" >"$build.log" || { cat "$build.log"; return 1; }
+  meson setup "$build" "$tree" -Dpython=false "$@" >"$build.log" 2>&1 || { cat "$build.log"; return 1; }
   meson test -C "$build" --print-errorlogs
 }
 
