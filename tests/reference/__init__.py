@@ -1,0 +1,56 @@
+"""A slow, plain Python engine for L2 tapes, written from SEMANTICS.md alone, that others are compared with.
+
+`engine.run(tapes, instruments, strategy, options)` replays EVENT arrays and returns the order log, fills, order
+records and equity samples field by field as include/lumina/types.hpp names them. `tapes` makes random legal tapes,
+`strategies` a strategy that does everything, `scenarios` one small hand-worked case a rule, for any engine.
+
+What was decided where the text leaves room, so that a difference can be settled:
+
+Book, queue, prints
+- With nothing displayed on a side no level of it counts as shown. Displayed is the best `depth_limit` levels of a
+  side (all where it is 0), for `front`, takers, crossings and "worst displayed" alike; a level is out of the window
+  when `depth_limit` strictly better levels stand. The strategy's depth is not cut.
+- Two kinds of frozen order: "unknown" (never shown, or left the window), judged again at each event's end; "held"
+  (snapshot, gap, clear), which waits for a row that leaves quantity or a snapshot's end. A snapshot or gap turns
+  every order into a held one. An order behind frozen own ones takes their kind (held wins).
+- After a clear only rows that empty a level are covered (F5); a row that leaves quantity runs the queue model.
+  "Empties" needs something before: a row of 0 at an absent level does not freeze.
+- The event's end is: crossings (buys first, then sells), window judgement, last valid mid. An event returns to
+  continuous trading when it began outside and ended inside. One fill row an order and crossing level.
+- `p` uses max(back, 0); 0/0 is 0.
+- `level_lots` and the queue of an order whose level is not shown: 0 and inf.
+
+Arrivals
+- Checks in order: end of data; unknown order or too late; not continuous (any replace, shrinking ones too); closed
+  by reduction; priority kept; post-only; self-trade "reject". An id never sent ends with the last tape.
+- What we took from a level came from its head: recorded lots before an own order are min(ceil(front), displayed)
+  less taken. An own order whose front is unknown is met after what is displayed at its price. An own order beyond
+  the displayed levels is still met (SELF_MATCH before BEYOND_BOOK).
+- A post-only order that would meet an own order is rejected as POST_ONLY under every self-trade policy.
+- cancel_both reports the resting order first. A REDUCED close takes the asked price and total as last accepted.
+- Rejections leave close_ts_ns 0; ack_ts_ns is 0 for what was rejected.
+
+Impact
+- At one instant all grids come first (by instrument), then all rows. After a push at a grid instant the next grid is
+  one step later. A tape's grid ends with its data.
+- J decays to the arrival before it is pushed. Before a valid mid J is pushed, the shift is 0 and nothing charged.
+- A shift that changes fills everything at or through, in continuous trading, up to displayed less taken.
+- BBO callbacks compare recorded touches; a shift alone wakes nobody. Last valid mid in the strategy's view: the
+  recorded one + the view's shift.
+
+Clock
+- One instant: grids, rows, then rounds of {arrivals, feed, reports, timers, sends, risk rejects} until a round does
+  nothing; then tapes that end there (orders by id), then rounds again. A later arrival at that same instant is
+  after the end. All sends due in a round are checked before the first reject of the round is delivered.
+- STOP has the last local time. A tape is marked until the end of the run.
+- The equity grid is strictly between first and last exchange time; the last sample is at the last, once.
+
+Risk and log
+- An order counts in risk from its sending (not while tick-to-trade delays it). The position check of a replace adds
+  the new total (fills of the order included) to what other orders leave open. A replace of an order that the
+  strategy knows to be closed is passed on.
+- A risk reject of a replace carries the order as the strategy knows it; exchange rejects as the exchange does.
+- Funding is paid on the size of the position, signed like the position, for inverse contracts too; none is due
+  before a valid mid.
+- `liquidation_units` = V(touch, position) - V(mark, position), recorded coordinates, None without a touch.
+"""
