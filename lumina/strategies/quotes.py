@@ -25,7 +25,7 @@ def avellaneda_stoikov_infinite(
 ) -> tuple[float, float]:
     """Avellaneda-Stoikov (2008) without a horizon, ``omega = gamma**2 * sigma**2 * (q_max + 1)**2 / 2``.
 
-    At ``q = q_max`` the bid is ``-inf``: it is not quoted.
+    At ``q = q_max`` the bid is infinitely far, up to rounding.
     """
     below, above = _strategies.avellaneda_stoikov_infinite(q, gamma, sigma, k, q_max)
     return s - below, s + above

@@ -45,8 +45,8 @@ inline double infinite_horizon_omega(double gamma, double sigma, double q_max) n
 }
 
 // Avellaneda-Stoikov without a horizon: the reservation ask and bid prices (distances without the liquidity
-// premium). Where the logarithm's argument is not positive, as for the bid at q = q_max, the reservation price
-// is infinitely far against the inventory.
+// premium). Where the logarithm's argument is not positive, as for the bid at q = q_max (up to rounding), the
+// reservation price is infinitely far against the inventory.
 inline Distances infinite_horizon_reservation(double q, double gamma, double sigma, double omega) noexcept {
   const double variance = gamma * gamma * sigma * sigma;
   const double room = 2.0 * omega - variance * q * q;
