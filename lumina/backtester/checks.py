@@ -209,7 +209,7 @@ def latency(actions: Sequence[str]) -> Check:
         found: dict[str, Any] = {"model": "lognormal"}
         for name in value:
             if name != "model" and name not in _LOGNORMAL:
-                raise Invalid(f"unknown key{nearest(str(name), ['model', *_LOGNORMAL])}", value[name], f".{name}")
+                raise Invalid(f"unknown key{nearest(str(name), ['model', *_LOGNORMAL])}", MISSING, f".{name}")
         for name, check in _LOGNORMAL.items():
             if name not in value and name != "min_ns":
                 raise Invalid("is missing", MISSING, f".{name}")
@@ -221,11 +221,11 @@ def latency(actions: Sequence[str]) -> Check:
             return one(value)
         for name in value:
             if name not in actions:
-                raise Invalid(f"unknown key{nearest(str(name), ['model', *actions])}", value[name], f".{name}")
+                raise Invalid(f"unknown key{nearest(str(name), ['model', *actions])}", MISSING, f".{name}")
         for name in actions:
             if name not in value:
                 raise Invalid("is missing (give every action)", MISSING, f".{name}")
-        return {name: _below(one, value[name], f".{name}") for name in actions}
+        return {name: _below(one, MISSING, f".{name}") for name in actions}
 
     return check
 

@@ -63,7 +63,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         dest="overrides",
-        help="one key of it changed; repeatable",
+        help="change one key; repeatable",
     )
     parser.add_argument("--seed", metavar="N", help="short for --set engine.seed=N")
     parser.add_argument("--out", metavar="DIR", help="write the results to this folder; short for --set report.out=DIR")

@@ -93,11 +93,11 @@ def write_fills(path: str | Path, result: Result) -> None:
     Costs are negative, as in the summary; a markout is signed ticks a lot, empty where the data ended before.
     """
     fills = result.fills
-    utc, learned = (
-        np.datetime_as_string(fills[name].astype("datetime64[ns]"), "ns") for name in ("ts_ns", "report_ts_ns")
-    )
+    utc = np.datetime_as_string(fills["ts_ns"].astype("datetime64[ns]"), "ns")
+    learned = np.datetime_as_string(fills["report_ts_ns"].astype("datetime64[ns]"), "ns")
     horizons = [f"markout_{horizon / 1e9:g}s_ticks" for horizon in result.markouts_ns]
     moved = signs(fills["side"])[:, None] * (result.markout_mid2 / 2 - fills["price_ticks"][:, None])
+    known = result.markout_mid2 != 0
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(
