@@ -222,7 +222,7 @@ def test_streams_equal_the_reference(model, exact_back):
         ({"model": "fifo"}, "model 'fifo' is not one of risk_averse"),
         ({"n": 0.0}, r"n 0.0+ is not a finite number above 0"),
         ({"n": math.inf}, "n inf is not"),
-        ({"unit": -1.0}, r"unit -1.0+ is not a finite number above 0"),
+        ({"unit": -1.0}, r"unit -1.0+ is not in \[1e-18, 1e18\]"),
         ({"unit": math.nan}, "unit nan is not"),
     ],
 )

@@ -5,12 +5,13 @@
 //   depth prev -> next        chg = prev - next - cum, cum = printed since the level's last depth row
 //     chg <  0                front = min(front, next)
 //     chg >= 0                back  = prev - front             (exact_back: prev - cum - front)
-//                             front = min(front - (1 - p) * chg + min(back - p * chg, 0), next)
-//   and the result lies in [0, next], so that cancellations alone never fill an order.
+//                             front = min(front - (1 - p) * chg, next)
+//   and the result lies in [0, next], so that cancellations alone never fill an order. The published form adds
+//   min(back - p * chg, 0) before the clamp: where that is negative the result is next with or without it.
 //
 // p is the probability that a cancelled lot stood behind us, with f = front and b = back:
 //
-//   risk_averse  nobody ahead cancels: front = min(front, next), only prints advance
+//   risk_averse  1                          nobody ahead cancels, only prints advance
 //   power        b^n / (b^n + f^n)          free of units; n >= 2 can invert the order of two own orders
 //   power2       b^n / (b + f)^n            free of units
 //   power3       1 - (f / (b + f))^n        free of units, keeps the order of own orders: the default
@@ -33,7 +34,7 @@ enum class QueueModelKind : std::uint8_t { risk_averse, power, power2, power3, l
 struct QueueModel {
   QueueModel() = default;
 
-  // n: exponent of the power models, > 0. unit: base units a lot (1: count in lots), > 0.
+  // n: exponent of the power models, > 0. unit: base units a lot (1: count in lots), in [1e-18, 1e18].
   QueueModel(QueueModelKind kind, double n, double unit = 1.0, bool exact_back = false)
       : kind_(kind), exact_back_(exact_back), n_(n), unit_(unit) {
     if (kind > QueueModelKind::log2) {
@@ -42,8 +43,8 @@ struct QueueModel {
     if (!(n > 0) || !std::isfinite(n)) {
       throw std::invalid_argument("n " + std::to_string(n) + " is not a finite number above 0");
     }
-    if (!(unit > 0) || !std::isfinite(unit)) {
-      throw std::invalid_argument("unit " + std::to_string(unit) + " is not a finite number above 0");
+    if (!(unit >= 1e-18 && unit <= 1e18)) {  // within it no product below vanishes, so 0/0 cannot come up
+      throw std::invalid_argument("unit " + std::to_string(unit) + " is not in [1e-18, 1e18]");
     }
     whole_n_ = n <= 8 && n == std::floor(n) ? static_cast<int>(n) : 0;
   }
@@ -59,11 +60,10 @@ struct QueueModel {
   // since its previous depth row, and the caller sets it to 0 afterwards. front is finite.
   double after_depth(double front, double prev, double next, double cum) const noexcept {
     const double chg = prev - next - cum;
-    if (chg >= 0 && kind_ != QueueModelKind::risk_averse) {
+    if (chg > 0) {
       // an order moved here by an impact shift, or frozen during prints, can have more ahead than is shown
       const double back = std::max(0.0, prev - (exact_back_ ? cum : 0.0) - front);
-      const double p = behind(back, front);
-      front += std::min(back - p * chg, 0.0) - (1 - p) * chg;
+      front -= (1 - behind(back, front)) * chg;
     }
     return std::max(0.0, std::min(front, next));
   }
@@ -71,7 +71,6 @@ struct QueueModel {
  private:
   double behind(double b, double f) const noexcept {
     if (f <= 0) return 1;
-    if (b <= 0) return 0;
     switch (kind_) {
       case QueueModelKind::power:  // as a ratio: b^n alone overflows
         return 1 / (1 + pow_n(f / b));
@@ -91,7 +90,7 @@ struct QueueModel {
     return 1;
   }
 
-  // Whole exponents are products: about ten times faster than pow, on a path that runs per row of our levels.
+  // Whole exponents are products, without a call to pow: this runs once a depth row of our levels.
   double pow_n(double x) const noexcept {
     if (whole_n_ == 0) return std::pow(x, n_);
     double y = x;
