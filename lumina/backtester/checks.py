@@ -225,7 +225,7 @@ def latency(actions: Sequence[str]) -> Check:
         for name in actions:
             if name not in value:
                 raise Invalid("is missing (give every action)", MISSING, f".{name}")
-        return {name: _below(one, MISSING, f".{name}") for name in actions}
+        return {name: _below(one, value[name], f".{name}") for name in actions}
 
     return check
 

@@ -18,6 +18,8 @@ from lumina.errors import ConfigError
 
 MAX_BYTES = 1_000_000
 """A configuration is a page of text: anything larger is another file."""
+MAX_DEPTH = 20
+"""Mappings and lists inside each other; the YAML library's own recursion has no bound."""
 
 _SCHEMA = {key.name: key for key in KEYS}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -154,14 +156,22 @@ def _read(source: str) -> Any:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{source}: is over {MAX_BYTES} bytes long, which no configuration is")
     try:
-        return yaml.load(content.decode("utf-8"), Loader=_Loader)
+        return _yaml(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: byte {error.start} is not UTF-8 text") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{source}: {_yaml_problem(error)}") from None
-    except (RecursionError, ValueError, TypeError) as error:
-        # deep nesting, an impossible date, a mapping as a key
+    except (ValueError, TypeError) as error:  # an impossible date, a list as a key
         raise ConfigError(f"{source}: is not YAML that can be used: {str(error).splitlines()[0]}") from None
+
+
+def _yaml(content: str) -> Any:
+    depth = 0
+    for event in yaml.parse(content, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"nested over {MAX_DEPTH} deep", problem_mark=event.start_mark)
+    return yaml.load(content, Loader=_Loader)
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
@@ -177,8 +187,8 @@ def _apply(raw: dict[str, Any], origins: dict[str, str], override: str) -> None:
     if not equals or len(names) < 2 or not all(NAME.match(name) for name in names):
         raise ConfigError(f"{where}: must look like section.key=value")
     try:
-        value = yaml.load(content, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
+        value = _yaml(content)
+    except (yaml.YAMLError, ValueError, TypeError):
         raise ConfigError(f"{where}: {key}: {_short(content)} is not a YAML value") from None
     target = raw
     for depth, name in enumerate(names[:-1], 1):

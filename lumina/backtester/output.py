@@ -125,9 +125,6 @@ def write_fills(path: str | Path, result: Result) -> None:
                     instrument.qty(fill["position_lots"]),
                     float(fill["queue_ahead_lots"]) * float(instrument.lot_size),
                     fill["shift_ticks"],
-                    *(
-                        value if known else ""
-                        for value, known in zip(moved[row], result.markout_mid2[row] != 0, strict=True)
-                    ),
+                    *(value if there else "" for value, there in zip(moved[row], known[row], strict=True)),
                 ]
             )

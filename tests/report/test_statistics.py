@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lumina._core._types import FILL, ORDER, ORDER_EVENT
 from lumina.data import Instrument
 from lumina.report import statistics
@@ -17,7 +18,8 @@ INVERSE = Instrument("BTCUSD_PERP", "0.1", "1", multiplier=100, inverse=True, se
 def fills(*rows):
     """(ts_ns, side, price_ticks, qty_lots, mid2_ticks) each; positions follow."""
     made = np.zeros(len(rows), FILL)
-    for name, column in zip(("ts_ns", "side", "price_ticks", "qty_lots", "mid2_ticks"), zip(*rows, strict=True), strict=True):
+    names = ("ts_ns", "side", "price_ticks", "qty_lots", "mid2_ticks")
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
         made[name] = column
     made["position_lots"] = np.cumsum((1 - 2 * made["side"].astype(int)) * made["qty_lots"])
     made["maker"] = 1

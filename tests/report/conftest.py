@@ -1,30 +1,17 @@
 """Results that no engine made: the same arrays, filled by hand or at random with exact integer accounts."""
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from lumina._core._types import EQUITY, FILL, ORDER, ORDER_EVENT
+from lumina.data import Instrument
 
 START_NS = 1_723_161_255_000_000_000
 
 
-@dataclass
-class MadeUpInstrument:
-    symbol: str = "BTCUSDT"
-    tick_size: Fraction = Fraction(1, 10)
-    lot_size: Fraction = Fraction(1, 1000)
-    inverse: bool = False
-    settlement: str = "USDT"
-    unit_num: int = 100_000  # 0.1 * 0.001 * 1e9
-    unit_den: int = 1
-
-    def qty(self, lots):
-        return float(lots * self.lot_size)
-
-    def price(self, ticks):
-        return float(ticks * self.tick_size)
+INSTRUMENT = Instrument("BTCUSDT", "0.1", "0.001", settlement="USDT")
 
 
 @dataclass
@@ -38,7 +25,7 @@ class MadeUpResult:
     digest: str = "0123456789abcdef"
     events: int = 1000
     wall_s: float = 0.001
-    instruments: tuple = (MadeUpInstrument(),)
+    instruments: tuple = (INSTRUMENT,)
     interrupted: bool = False
     final: list = field(default_factory=list)
     options: dict = field(default_factory=dict)
@@ -48,7 +35,7 @@ class MadeUpResult:
 def random_result(seconds=345, orders=600, seed=1, mid_ticks=618_000):
     """A market maker that never was: quotes around a random walk, some of them filled, accounts exact."""
     rng = np.random.default_rng(seed)
-    unit = MadeUpInstrument.unit_num
+    unit = INSTRUMENT.unit_num
     grid = START_NS + np.arange(1, seconds + 1) * 10**9
     mid2 = 2 * mid_ticks + 1 + 2 * np.cumsum(rng.integers(-8, 9, seconds))
 
@@ -115,7 +102,13 @@ def random_result(seconds=345, orders=600, seed=1, mid_ticks=618_000):
             part[name] = rows[name]
     log = log[np.argsort(log["ts_ns"], kind="stable")]
     final = {
-        "position_lots": int(equity["position_lots"][-1]), "mid2_ticks": int(mid2[-1]), "liquidation_units": -12_345_000,
-        "shift_ticks": 0, "open_orders_cancelled": 2,
+        "position_lots": int(equity["position_lots"][-1]), "mid2_ticks": int(mid2[-1]), 
+        "liquidation_units": -12_345_000, "shift_ticks": 0, "open_orders_cancelled": 2,
     }  # fmt: skip
     return MadeUpResult(fills, rows, log, equity, markout_mid2, final=[final], events=1_234_567, wall_s=0.05)
+
+
+@pytest.fixture
+def random_run():
+    """Maker of results: `random_run(seconds=, orders=, seed=)`."""
+    return random_result
