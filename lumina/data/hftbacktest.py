@@ -18,14 +18,12 @@ from lumina.data.hftbacktest_rows import BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SE
 from lumina.data.hftbacktest_rows import write as write
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
-from lumina.data.source import MAX_LOTS, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Clocks, HashedFile, Progress, Source, total_bytes
 from lumina.errors import DataError
 
 __all__ = ["ROW", "read", "sniff", "write"]
 
 _CHUNK_ROWS = 1 << 18
-# Prints that come after their depth change do so within a few milliseconds; a tenth of a second is generous.
-COUNTED_WINDOW_NS = 100_000_000
 
 _KINDS = np.full(256, 255, np.uint8)
 for _ev, _kind in ((DEPTH, Kind.CHANGE), (TRADE, Kind.TRADE), (CLEAR, Kind.CLEAR), (SNAPSHOT, SNAPSHOT_LEVEL),

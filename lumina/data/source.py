@@ -14,6 +14,8 @@ from lumina.errors import DataError
 
 MAX_LATENCY_NS = 2**32 - 1
 MAX_LOTS = 2**31 - 1
+# A print whose depth change came first trails it by milliseconds; a longer window takes cancellations for it.
+COUNTED_WINDOW_NS = 10_000_000
 # Called with (bytes read, bytes in all) now and then.
 Progress = Callable[[int, int], None]
 _BLOCK_ROWS = 1 << 20

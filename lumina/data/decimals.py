@@ -1,0 +1,85 @@
+"""Decimal texts of a venue onto the grid of ticks or lots, exactly."""
+import math
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+_DECIMAL = re.compile(r"[0-9]{1,24}(?:\.([0-9]{1,24}))?", re.ASCII)
+_CACHE = 1 << 20
+_FEW = 100
+
+
+class BadNumber(ValueError):
+    """A text that is no number of the grid; `text` is what stood there."""
+
+    def __init__(self, text: object, why: str) -> None:
+        super().__init__(f"{text!r} {why}")
+        self.text = text
+
+
+class OffGrid(BadNumber):
+    """A number between two steps."""
+
+
+class Grid(dict[str, int]):
+    """Whole steps of a decimal text: `grid["61800.20"]`; what was looked up is remembered.
+
+    Parameters
+    ----------
+    step : Fraction
+        Size of a step.
+    bound : int
+        Most steps allowed.
+    name : str
+        Of the step, for errors.
+    """
+
+    def __init__(self, step: Fraction, bound: int, name: str) -> None:
+        super().__init__()
+        self.step, self._bound, self._name = step, bound, name
+
+    def __missing__(self, text: str) -> int:
+        steps = decimal(text) / self.step
+        if steps.denominator != 1:
+            raise OffGrid(text, f"is no multiple of {self._name} {float(self.step):g}; remedy: give a {self._name} that "
+                          "divides it")
+        if steps > self._bound:
+            raise BadNumber(text, f"is over {self._bound} steps of {self._name} {float(self.step):g}; remedy: give a "
+                            f"larger {self._name}")
+        if len(self) >= _CACHE:
+            self.clear()
+        self[text] = int(steps)
+        return int(steps)
+
+
+def decimal(text: object) -> Fraction:
+    """Value of a plain decimal text without sign or exponent; BadNumber otherwise."""
+    if not isinstance(text, str):
+        raise BadNumber(text, "is not a decimal in quotes")
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
+        raise BadNumber(text, "is negative" if text.startswith("-") else "is not a plain decimal number")
+    places = len(match[1] or "")
+    return Fraction(int(text.replace(".", "")), 10**places)
+
+
+def infer_step(texts: Iterable[str]) -> Fraction:
+    """Largest step 1, 2 or 5 times a power of ten that divides every number; of few numbers, a power of ten.
+
+    The step can be finer than the venue's, never coarser than the numbers seen.
+    """
+    values = {value for value in map(decimal, texts) if value}
+    if not values:
+        return Fraction(1)
+    shared = math.lcm(*(value.denominator for value in values))
+    scale = 1
+    while scale % shared:
+        scale *= 10
+    common = math.gcd(*(int(value * scale) for value in values))
+    power = 0
+    while common % 10 == 0:
+        common, power = common // 10, power + 1
+    factor = next(k for k in (5, 2, 1) if common % k == 0) if len(values) >= _FEW else 1
+    step = Fraction(factor * 10**power, scale)
+    # one contract is the least quantity where all numbers are whole
+    return step if step < 1 else Fraction(1)
