@@ -44,7 +44,7 @@ __version__ = VERSION
 
 def get_include() -> str:
     """Folder to pass to a compiler as -I for `#include "lumina/..."`."""
-    for root in __path__:
+    for root in (*__path__, _Path(__file__).parent):  # an editable installation's path is not a folder
         for folder in (_Path(root) / "include", _Path(root).parent / "include"):
             if (folder / "lumina" / "types.hpp").is_file():
                 return str(folder)

@@ -5,8 +5,8 @@ callback was given as its first argument. A side is `BUY` or `SELL`; prices are 
 times in ns on the strategy's clock.
 
 ==================  ====================================================================================
-`user`              address given to `Callback` as `user`
-`now_ns`            the strategy's clock
+`user`              (ctx): the address given to `Callback` as `user`, as a pointer to 64-bit integers
+`now_ns`            (ctx): the strategy's clock
 `best_price_ticks`  (ctx, instrument, side): best price; meaningless where the quantity is 0
 `best_qty_lots`     (ctx, instrument, side): quantity at the best price; 0 is an empty side
 `level_lots`        (ctx, instrument, side, price_ticks): quantity at a price
@@ -55,7 +55,7 @@ MARKET = _abi.ORDER_TYPES["MARKET"]
 
 _I32, _I64, _U8, _U32, _U64, _PTR = _ct.c_int32, _ct.c_int64, _ct.c_uint8, _ct.c_uint32, _ct.c_uint64, _ct.c_void_p
 
-user = _ct.CFUNCTYPE(_PTR, _PTR)(_abi.ADDRESSES["user"])
+user = _ct.CFUNCTYPE(_ct.POINTER(_I64), _PTR)(_abi.ADDRESSES["user"])
 now_ns = _ct.CFUNCTYPE(_I64, _PTR)(_abi.ADDRESSES["now_ns"])
 best_price_ticks = _ct.CFUNCTYPE(_I32, _PTR, _U32, _U8)(_abi.ADDRESSES["best_price_ticks"])
 best_qty_lots = _ct.CFUNCTYPE(_I32, _PTR, _U32, _U8)(_abi.ADDRESSES["best_qty_lots"])

@@ -103,7 +103,7 @@ def test_registry_creates_by_name():
         ("avelaneda", {}, "strategy 'avelaneda' is not known; the nearest is 'avellaneda_stoikov'"),
         ("x", {}, "strategy 'x' is not known; known are avellaneda_stoikov, glft, symmetric"),
         ("glft", {"gama": 1}, "strategy glft: parameter 'gama' is not known; the nearest is 'gamma'"),
-        ("glft", {"max_lots": 1}, "strategy glft: parameter 'max_lots' is not known; the nearest is 'max_position_lots'"),
+        ("glft", {"levls": 1}, "strategy glft: parameter 'levls' is not known; the nearest is 'levels'"),
         ("glft", {"gamma": -1}, "strategy glft: gamma = -1: must be greater than 0"),
     ],
 )
