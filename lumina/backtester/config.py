@@ -170,7 +170,7 @@ def _yaml(content: str) -> Any:
     for event in yaml.parse(content, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested over {MAX_DEPTH} deep", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(None, None, f"nested over {MAX_DEPTH} deep", event.start_mark)
     return yaml.load(content, Loader=_Loader)
 
 

@@ -128,6 +128,8 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
     options = {name: data[name] for name in ("symbol", "tick_size", "lot_size") if data[name] is not None}
     if data["clock"] == "shift":
         options |= {"clock": "shift", "min_latency_ns": data["min_latency_ns"]}
+    if data["gaps"] != "error":
+        options["gaps"] = data["gaps"]
     options |= data["options"]
     try:
         if _is_tape(data["path"]):

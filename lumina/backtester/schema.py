@@ -76,6 +76,13 @@ KEYS: tuple[Key, ...] = (
         "ns",
         "least latency after a shift; needed with it",
     ),
+    Key(
+        "data.gaps",
+        "error",
+        choice("error", "mark"),
+        "",
+        "a gap in the recording is an error, or is marked in the tape",
+    ),
     Key("data.symbol", None, optional(text), "", "instrument to take from a file with several; also names the tape"),
     Key("data.tick_size", None, optional(decimal()), "quote currency", "null takes the file's"),
     Key("data.lot_size", None, optional(decimal()), "base units or contracts", "null takes the file's"),
