@@ -188,15 +188,17 @@ def scalars(value: Any) -> dict[str, Any]:
 
 
 _NS = integer(0, 3_600_000_000_000)
-_LOGNORMAL: dict[str, Check] = {
-    "median_ns": _NS,
-    "sigma": number(0, 10),
-    "min_ns": _NS,
+_BINS = 100_000
+_MODELS: dict[str, dict[str, Check]] = {
+    "constant": {"ns": _NS},
+    "lognormal": {"median_ns": integer(1, 3_600_000_000_000), "sigma": number(0, 10), "min_ns": _NS},
+    "empirical": {"ns": listing(_NS, _BINS), "counts": listing(integer(0, 2**53), _BINS)},
 }
+_OPTIONAL = {"min_ns": 0}
 
 
 def latency(actions: Sequence[str]) -> Check:
-    """A constant in ns, ``{model: lognormal, median_ns, sigma, min_ns}``, or one of these for each action."""
+    """A constant in ns, a model with its parameters, or one of these for each action."""
 
     def one(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -204,16 +206,22 @@ def latency(actions: Sequence[str]) -> Check:
                 return _NS(value)
             except Invalid as error:
                 raise Invalid(f"{error} (a constant in ns, or a mapping)", value) from None
-        if value.get("model") != "lognormal":
-            raise Invalid("must be lognormal", value.get("model"), ".model")
-        found: dict[str, Any] = {"model": "lognormal"}
+        kind = _below(choice(*_MODELS), value.get("model"), ".model")
+        parameters = _MODELS[kind]
         for name in value:
-            if name != "model" and name not in _LOGNORMAL:
-                raise Invalid(f"unknown key{nearest(str(name), ['model', *_LOGNORMAL])}", MISSING, f".{name}")
-        for name, check in _LOGNORMAL.items():
-            if name not in value and name != "min_ns":
+            if name != "model" and name not in parameters:
+                raise Invalid(f"unknown key{nearest(str(name), ['model', *parameters])}", MISSING, f".{name}")
+        found: dict[str, Any] = {"model": kind}
+        for name, check in parameters.items():
+            if name not in value and name not in _OPTIONAL:
                 raise Invalid("is missing", MISSING, f".{name}")
-            found[name] = _below(check, value.get(name, 0), f".{name}")
+            found[name] = _below(check, value.get(name, _OPTIONAL.get(name)), f".{name}")
+        if kind == "lognormal" and found["min_ns"] > found["median_ns"]:
+            raise Invalid(f"must be at most median_ns, {found['median_ns']}", found["min_ns"], ".min_ns")
+        if kind == "empirical" and (len(found["ns"]) != len(found["counts"]) or not any(found["counts"])):
+            raise Invalid(
+                f"must be {len(found['ns'])} numbers, one for each of ns, not all 0", found["counts"], ".counts"
+            )
         return found
 
     def check(value: Any) -> Any:

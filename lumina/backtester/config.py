@@ -167,6 +167,7 @@ def _read(source: str) -> Any:
 
 def _yaml(content: str) -> Any:
     depth = 0
+    event: Any  # the two parsers' marks are of different types
     for event in yaml.parse(content, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:

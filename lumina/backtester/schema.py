@@ -39,8 +39,9 @@ SECTIONS: dict[str, str] = {
     "data": "What is replayed. A converted tape is resolved already: of these keys it needs the path only.",
     "instrument": "What the tape says of the instrument, overruled; null keeps the tape's.",
     "strategy": "Which strategy, and its parameters by name (docs/strategies.md explains them).",
-    "latency": "How long messages take. A constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
-    "or one of these for each action: {new: , cancel: , replace: }, for response {..., fill: } too.",
+    "latency": "How long messages take: a constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
+    "a measured histogram {model: empirical, ns: [], counts: []}; or one of these for each action:\n"
+    "{new: , cancel: , replace: }, for response {..., fill: } too.",
     "queue": "Where our orders stand in the queue of a price level (L2 tapes; on L3 it is exact).",
     "risk": "Pre-trade limits; null is no limit.",
     "impact": "What our own taking does to the market: square-root impact that decays.",
