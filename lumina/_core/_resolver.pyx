@@ -1,4 +1,5 @@
 """Venue updates to tape rows: `include/lumina/feed/sequencer.hpp` and `resolver.hpp`."""
+cimport cython
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -124,6 +125,7 @@ cdef class Sequencer:
         """Return all that is left."""
         return self._run(np.empty(0, UPDATE), True)
 
+    @cython.boundscheck(False)  # the loop has the bound
     cdef _run(self, const Update[::1] updates, cbool all_):
         cdef Py_ssize_t i
         cdef vector[Update] out
@@ -164,6 +166,7 @@ cdef class Resolver:
         """Prints marked COUNTED so far."""
         return self.resolver.counted_prints()
 
+    @cython.boundscheck(False)  # the loop has the bound
     def push(self, const Update[::1] updates):
         """Resolve updates; return the rows that are final.
 

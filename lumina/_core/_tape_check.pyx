@@ -1,4 +1,5 @@
 """Passes over a tape's rows: `include/lumina/feed/tape_check.hpp` and `level_totals.hpp`."""
+cimport cython
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -7,7 +8,8 @@ from libcpp cimport bool as cbool
 from lumina._core.types cimport Event
 
 cdef extern from "<array>" namespace "std" nogil:
-    cdef cppclass _Findings "std::array<lumina::feed::Finding, static_cast<std::size_t>(lumina::feed::Violation::kCount)>":
+    cdef cppclass _Findings \
+            "std::array<lumina::feed::Finding, static_cast<std::size_t>(lumina::feed::Violation::kCount)>":
         Finding& operator[](size_t)
 
 cdef extern from "lumina/feed/tape_check.hpp" namespace "lumina::feed" nogil:
@@ -38,8 +40,8 @@ cdef extern from "lumina/feed/level_totals.hpp" namespace "lumina::feed" nogil:
 VIOLATIONS = (
     ("empty_tape", "rows"), ("no_view", "flags"), ("kind", "kind"), ("side", "side"), ("phase", "qty_lots"),
     ("price", "price_ticks"), ("trade_qty", "qty_lots"), ("order_qty", "qty_lots"), ("exch_order", "exch_ts_ns"),
-    ("local_order", "local_ts_ns"), ("event_time", "exch_ts_ns"), ("event_end", "flags"), ("level_total", "level total"),
-    ("snapshot_end", "kind"), ("snapshot_open", "kind"), ("level_range", "price_ticks"),
+    ("local_order", "local_ts_ns"), ("event_time", "exch_ts_ns"), ("event_end", "flags"),
+    ("level_total", "level total"), ("snapshot_end", "kind"), ("snapshot_open", "kind"), ("level_range", "price_ticks"),
 )
 
 
@@ -89,15 +91,16 @@ cdef class LevelTotals:
     def __dealloc__(self):
         del self.totals
 
+    @cython.boundscheck(False)  # an empty tape is asked for
     def push(self, const Event[::1] rows):
         """Level totals in lots after each row in the exchange's and the local view: two int64 arrays of shape (n,)."""
         cdef size_t n = rows.shape[0], done = 0
         exch, local = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        cdef int64_t[::1] e = exch
-        cdef int64_t[::1] l = local
+        cdef int64_t[::1] there = exch
+        cdef int64_t[::1] here = local
         if n:
             with nogil:
-                done = self.totals.push(&rows[0], n, &e[0], &l[0])
+                done = self.totals.push(&rows[0], n, &there[0], &here[0])
             if done < n:
                 raise ValueError(f"row {done}: prices are too scattered to hold")
         return exch, local

@@ -275,8 +275,7 @@ class Resolver {
       append(update, kind, side, price_ticks, static_cast<std::int32_t>(change[kExchView]), kBothViews);
     } else {
       for (int v = 0; v < 2; ++v)
-        if (changed & mask(v))
-          append(update, kind, side, price_ticks, static_cast<std::int32_t>(change[v]), mask(v));
+        if (changed & mask(v)) append(update, kind, side, price_ticks, static_cast<std::int32_t>(change[v]), mask(v));
     }
     return ResolveStatus::ok;
   }
@@ -316,13 +315,14 @@ class Resolver {
         }
       }
     }
-    append(update, Kind::trade, aggressor, update.price_ticks, static_cast<std::int32_t>(update.qty_lots), views, flags);
+    append(update, Kind::trade, aggressor, update.price_ticks, static_cast<std::int32_t>(update.qty_lots), views,
+           flags);
     return ResolveStatus::ok;
   }
 
   void lose(std::int64_t exch_ts_ns, Side side, std::int32_t price_ticks, std::int64_t lots) {
-    while (!losses_.empty() && (losses_.front().exch_ts_ns < exch_ts_ns - config_.counted_window_ns ||
-                                losses_.size() >= kMaxLosses))
+    while (!losses_.empty() &&
+           (losses_.front().exch_ts_ns < exch_ts_ns - config_.counted_window_ns || losses_.size() >= kMaxLosses))
       losses_.pop_front();
     losses_.push_back({exch_ts_ns, lots, price_ticks, side});
   }

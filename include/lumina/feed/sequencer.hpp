@@ -24,8 +24,8 @@ class Sequencer {
   // times do not go back among messages of the strategy's view.
   void push(const Update& update) {
     if (!open_) {
-      messages_.push_back({update.exch_ts_ns, updates_.size(), 0, rank(update),
-                           static_cast<std::uint16_t>(update.flags & kBothViews)});
+      messages_.push_back(
+          {update.exch_ts_ns, updates_.size(), 0, rank(update), static_cast<std::uint16_t>(update.flags & kBothViews)});
       min_latency_ns_ = std::min(min_latency_ns_, update.local_ts_ns - update.exch_ts_ns);
       if (update.flags & kLocal) now_ns_ = std::max(now_ns_, update.local_ts_ns);
     }
@@ -38,9 +38,8 @@ class Sequencer {
   template <class Sink>
   void release(bool all, Sink&& sink) {
     std::size_t n = messages_.size() - (open_ ? 1 : 0);
-    const std::int64_t horizon =
-        all || n == 0 ? std::numeric_limits<std::int64_t>::max()
-                      : now_ns_ - min_latency_ns_ - std::numeric_limits<std::uint32_t>::max();
+    const std::int64_t horizon = all || n == 0 ? std::numeric_limits<std::int64_t>::max()
+                                               : now_ns_ - min_latency_ns_ - std::numeric_limits<std::uint32_t>::max();
     order_.resize(n);
     position_.resize(n);
     for (std::size_t i = 0; i < n; ++i) order_[i] = i;

@@ -14,21 +14,21 @@ namespace lumina::feed {
 
 enum class Violation : int {
   empty_tape,
-  no_view,         // neither view flag
-  kind,            // unknown kind
-  side,            // unknown side, or a level without one
-  phase,           // status row that is no Phase
-  price,           // out of bounds
-  trade_qty,       // a trade of nothing, or of less
-  order_qty,       // an add that takes, or a reduce, cancel or execute that adds
-  exch_order,      // exchange time goes back in the exchange's view
-  local_order,     // local time goes back in the strategy's view
-  event_time,      // rows of one event with two exchange times
-  event_end,       // the last event of a view has no end
-  level_total,     // a level's quantity below 0 or over 2^31 - 1
-  snapshot_end,    // end without begin
-  snapshot_open,   // begin without end
-  level_range,     // prices too scattered to hold
+  no_view,        // neither view flag
+  kind,           // unknown kind
+  side,           // unknown side, or a level without one
+  phase,          // status row that is no Phase
+  price,          // out of bounds
+  trade_qty,      // a trade of nothing, or of less
+  order_qty,      // an add that takes, or a reduce, cancel or execute that adds
+  exch_order,     // exchange time goes back in the exchange's view
+  local_order,    // local time goes back in the strategy's view
+  event_time,     // rows of one event with two exchange times
+  event_end,      // the last event of a view has no end
+  level_total,    // a level's quantity below 0 or over 2^31 - 1
+  snapshot_end,   // end without begin
+  snapshot_open,  // begin without end
+  level_range,    // prices too scattered to hold
   kCount
 };
 
