@@ -3,6 +3,7 @@
 `load` reads any known file as a `Tape`; `convert` streams it into a tape file; `python -m lumina.data` does so from
 the command line.
 """
+
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import Flag, Kind, Phase, Side
 from lumina.data.load import IMPORTERS, convert, load
@@ -10,5 +11,15 @@ from lumina.data.tape import Tape
 from lumina.data.validate import Report, Violation
 
 __all__ = [
-    "IMPORTERS", "Flag", "Instrument", "Kind", "Phase", "Report", "Side", "Tape", "Violation", "convert", "load",
+    "IMPORTERS",
+    "Flag",
+    "Instrument",
+    "Kind",
+    "Phase",
+    "Report",
+    "Side",
+    "Tape",
+    "Violation",
+    "convert",
+    "load",
 ]

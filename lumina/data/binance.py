@@ -3,6 +3,7 @@
 A line is `local_ns json`, the JSON a `{"stream": ..., "data": ...}` message or a bare REST snapshot. Rows come from
 depth and trades; bookTicker lines only check the book.
 """
+
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -112,8 +113,15 @@ class BinanceSource(Source):
     """Importer of one recording; see `read`."""
 
     def __init__(
-        self, paths: Sequence[Path], instrument: Instrument, market: Market, inferred: dict[str, str], clocks: Clocks,
-        mark_gaps: bool, window_ns: int, progress: Progress | None,
+        self,
+        paths: Sequence[Path],
+        instrument: Instrument,
+        market: Market,
+        inferred: dict[str, str],
+        clocks: Clocks,
+        mark_gaps: bool,
+        window_ns: int,
+        progress: Progress | None,
     ) -> None:
         super().__init__(paths)
         self.instrument = instrument
@@ -145,8 +153,10 @@ class BinanceSource(Source):
             try:
                 for line in read_lines(file):
                     if line.number == 1 and line.local_ts_ns < before:
-                        raise DataError(f"{line.where()}: local time {line.local_ts_ns} is below {before} of the file "
-                                        "before; remedy: give the files in order of time")
+                        raise DataError(
+                            f"{line.where()}: local time {line.local_ts_ns} is below {before} of the file "
+                            "before; remedy: give the files in order of time"
+                        )
                     before = line.local_ts_ns
                     self._take(line)
                     if len(self._out) >= _BATCH:
@@ -155,16 +165,22 @@ class BinanceSource(Source):
             finally:
                 file.close()
         if not self._sync.synced:
-            raise DataError(f"{self.paths[0]}: no snapshot in {len(self.paths)} file(s); remedy: give the files from "
-                            "the one with the REST snapshot on")
+            raise DataError(
+                f"{self.paths[0]}: no snapshot in {len(self.paths)} file(s); remedy: give the files from "
+                "the one with the REST snapshot on"
+            )
         yield self._resolve(resolver, sequencer.push(self._out.take()))
         yield self._resolve(resolver, sequencer.finish())
         yield resolver.finish()
         self.clock = self._clocks.finish()
         self.provenance = {
-            "importer": "binance", "market": self._market.name, "files": files, "inferred": self._inferred,
+            "importer": "binance",
+            "market": self._market.name,
+            "files": files,
+            "inferred": self._inferred,
             "messages": {**self._sync.counts, **dict(sorted(self._counts.items()))},
-            "split_messages": sequencer.split_messages, "counted_prints": resolver.counted_prints,
+            "split_messages": sequencer.split_messages,
+            "counted_prints": resolver.counted_prints,
             "book_ticker": self._quotes.record(),
         }
 
@@ -173,8 +189,10 @@ class BinanceSource(Source):
             rows = resolver.push(updates)
         except ResolveError as error:
             update = updates[error.index]
-            raise DataError(f"{self.name}: message of exchange time {update['exch_ts_ns']} ns, price "
-                            f"{update['price_ticks']} ticks: {error.reason}") from None
+            raise DataError(
+                f"{self.name}: message of exchange time {update['exch_ts_ns']} ns, price "
+                f"{update['price_ticks']} ticks: {error.reason}"
+            ) from None
         ends = resolver.message_ends()
         self._quotes.compare(ends[(ends["views"] & Flag.EXCH) != 0])
         if self.message_ends is not None:

@@ -1,11 +1,12 @@
 """Lines of a raw Binance recording: `local_ns json`, plain or gzip, with errors that name file and line."""
+
 import gzip
 import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
@@ -104,7 +105,7 @@ def parse(path: Path, number: int, text: bytes) -> Line:
 
 def _raw(file: HashedFile) -> Iterator[bytes]:
     magic = file.file.peek(2)[:2] if isinstance(file.file, io.BufferedReader) else b""
-    source: Any = gzip.GzipFile(fileobj=file) if magic == GZIP_MAGIC else _Buffered(file.read)
+    source: Any = gzip.GzipFile(fileobj=cast(BinaryIO, file)) if magic == GZIP_MAGIC else _Buffered(file.read)
     while text := source.readline(_MAX_LINE + 1):
         if len(text) > _MAX_LINE:
             raise DataError(f"{file.path}: a line has over {_MAX_LINE} bytes")
@@ -115,7 +116,8 @@ class _Buffered:
     """readline over a read function."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        self._read, self._rest, self._lines = read, b"", []  # type: ignore[var-annotated]
+        self._read, self._rest = read, b""
+        self._lines: list[bytes] = []
 
     def readline(self, limit: int) -> bytes:
         while not self._lines:

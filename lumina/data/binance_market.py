@@ -1,4 +1,5 @@
 """What the head of a raw Binance recording tells: market, symbol, and the grid of its numbers."""
+
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -80,8 +81,10 @@ def look(path: Path, symbol: str | None) -> Market:
     if symbol is None and len(symbols) > 1:
         raise DataError(f"{path}: holds {', '.join(sorted(symbols))}; remedy: give symbol")
     if not symbols or (symbol is not None and symbol not in symbols):
-        raise DataError(f"{path}: no depth updates{f' of {symbol}' if symbol else ''} in the first {_HEAD_LINES} lines: "
-                        "not a recording of a Binance depth stream")
+        wanted = f" of {symbol}" if symbol else ""
+        raise DataError(
+            f"{path}: no depth updates{wanted} in {_HEAD_LINES} lines: not a recording of a Binance depth stream"
+        )
     symbol = symbol or next(iter(symbols))
     data, latency_ns = symbols[symbol]
     market = "spot" if "pu" not in data else "coin-m" if "ps" in data else "usd-m"

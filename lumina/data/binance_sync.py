@@ -1,4 +1,5 @@
 """Continuity of Binance's depth diffs: which follow which, which a snapshot replaces, where ids are missing."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -67,9 +68,16 @@ class Sync:
     last: int | None = None
     base: int | None = None  # the snapshot's id while no diff after it has come
     last_exch_ts_ns: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: {
-        "diffs": 0, "diffs_dropped": 0, "snapshots": 0, "snapshots_unused": 0, "gaps": 0, "exchange_time_back": 0,
-    })
+    counts: dict[str, int] = field(
+        default_factory=lambda: {
+            "diffs": 0,
+            "diffs_dropped": 0,
+            "snapshots": 0,
+            "snapshots_unused": 0,
+            "gaps": 0,
+            "exchange_time_back": 0,
+        }
+    )
 
     def diff(self, diff: Diff) -> Iterator[Diff]:
         """Take a diff; DataError at a gap in the ids unless gaps are marked."""
@@ -141,7 +149,7 @@ class Sync:
             wanted = f"{before} + 1" if self.spot else f"{before}"
             raise DataError(
                 f"{diff.line.where()}: field {name} {told} does not follow update id {wanted}: depth updates are "
-                "missing; remedy: gaps=\"mark\" writes a GAP row and goes on"
+                'missing; remedy: gaps="mark" writes a GAP row and goes on'
             )
         self.counts["gaps"] += 1
         self.stale = True

@@ -1,4 +1,5 @@
 """Decimal texts of a venue onto the grid of ticks or lots, exactly."""
+
 import math
 import re
 from collections.abc import Iterable
@@ -41,11 +42,14 @@ class Grid(dict[str, int]):
     def __missing__(self, text: str) -> int:
         steps = decimal(text) / self.step
         if steps.denominator != 1:
-            raise OffGrid(text, f"is no multiple of {self._name} {float(self.step):g}; remedy: give a {self._name} that "
-                          "divides it")
+            raise OffGrid(
+                text, f"is no multiple of {self._name} {float(self.step):g}; remedy: a {self._name} that divides it"
+            )
         if steps > self._bound:
-            raise BadNumber(text, f"is over {self._bound} steps of {self._name} {float(self.step):g}; remedy: give a "
-                            f"larger {self._name}")
+            raise BadNumber(
+                text,
+                f"is over {self._bound} steps of {self._name} {float(self.step):g}; remedy: give a larger {self._name}",
+            )
         if len(self) >= _CACHE:
             self.clear()
         self[text] = int(steps)

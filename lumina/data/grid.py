@@ -1,4 +1,5 @@
 """Floats onto the grid of ticks or lots."""
+
 from fractions import Fraction
 
 import numpy as np

@@ -3,6 +3,7 @@
 Rows of 64 bytes, `ev u8, exch_ts i8, local_ts i8, px f8, qty f8, order_id u8, ival i8, fval f8`, times in ns. The low
 byte of `ev` is the kind, the high bits are the views and the side. Quantities of depth rows are level totals.
 """
+
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import NO_PRICE, SNAPSHOT_LEVEL, UPDATE, ResolveError, Resolver
 from lumina.data.grid import to_grid
-from lumina.data.hftbacktest_rows import BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE, BBO
+from lumina.data.hftbacktest_rows import BBO, BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE
 from lumina.data.hftbacktest_rows import write as write
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
@@ -26,8 +27,13 @@ __all__ = ["ROW", "read", "sniff", "write"]
 _CHUNK_ROWS = 1 << 18
 
 _KINDS = np.full(256, 255, np.uint8)
-for _ev, _kind in ((DEPTH, Kind.CHANGE), (TRADE, Kind.TRADE), (CLEAR, Kind.CLEAR), (SNAPSHOT, SNAPSHOT_LEVEL),
-                   (BBO, Kind.BBO)):
+for _ev, _kind in (
+    (DEPTH, Kind.CHANGE),
+    (TRADE, Kind.TRADE),
+    (CLEAR, Kind.CLEAR),
+    (SNAPSHOT, SNAPSHOT_LEVEL),
+    (BBO, Kind.BBO),
+):
     _KINDS[_ev] = _kind
 
 
@@ -74,7 +80,13 @@ def read(
                 raise DataError(f"{paths[0]}: hftbacktest rows do not carry {name}; give it, or instrument")
         assert tick_size is not None and lot_size is not None
         instrument = Instrument(
-            symbol or paths[0].name.split(".")[0], tick_size, lot_size, multiplier, inverse, settlement, maker_fee,
+            symbol or paths[0].name.split(".")[0],
+            tick_size,
+            lot_size,
+            multiplier,
+            inverse,
+            settlement,
+            maker_fee,
             taker_fee,
         )
     return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, progress)
@@ -91,7 +103,7 @@ class _Source(Source):
         self.counted_window_ns = window_ns
         self._clocks = clocks
         self._progress = progress
-        self._last = {EXCH: None, LOCAL: None}
+        self._last: dict[int, int] = {}
 
     def rows(self) -> Iterator[NDArray[np.void]]:
         resolver = Resolver(self.counted_window_ns, True)
@@ -124,7 +136,10 @@ class _Source(Source):
         yield resolver.finish()
         self.clock = self._clocks.finish()
         self.provenance = {
-            "importer": "hftbacktest", "files": files, "rows": rows_in, "hidden_prints": hidden,
+            "importer": "hftbacktest",
+            "files": files,
+            "rows": rows_in,
+            "hidden_prints": hidden,
             "counted_prints": resolver.counted_prints,
         }
 
@@ -139,8 +154,13 @@ class _Source(Source):
         ev = rows["ev"]
         code = (ev & 0xFF).astype(np.uint8)
         kind = _KINDS[code]
-        refuse((code >= 10) & (code <= 13), lambda i: f"ev kind {code[i]} is order by order (L3), which this version "
-               "does not import; remedy: give level rows (kinds 1 to 5)")
+        refuse(
+            (code >= 10) & (code <= 13),
+            lambda i: (
+                f"ev kind {code[i]} is order by order (L3), which this version "
+                "does not import; remedy: give level rows (kinds 1 to 5)"
+            ),
+        )
         refuse(kind == 255, lambda i: f"ev kind {code[i]} is unknown; known are 1 to 5")
         buy, sell = (ev & BUY) != 0, (ev & SELL) != 0
         exch, local = (ev & EXCH) != 0, (ev & LOCAL) != 0
@@ -160,10 +180,14 @@ class _Source(Source):
         priced = ~whole
         tick = self.instrument.tick_size
         ticks, off = to_grid(np.where(priced, px, 0.0), tick)
-        refuse(~np.isfinite(ticks) | (np.abs(ticks) > 2**30), lambda i: f"px {px[i]} is no price within 2^30 ticks of "
-               f"{float(tick):g}; remedy: a larger tick_size")
-        refuse(off & ~trade, lambda i: f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a tick_size "
-               "that divides it")
+        refuse(
+            ~np.isfinite(ticks) | (np.abs(ticks) > 2**30),
+            lambda i: f"px {px[i]} is no price within 2^30 ticks of {float(tick):g}; remedy: a larger tick_size",
+        )
+        refuse(
+            off & ~trade,
+            lambda i: f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a tick_size that divides it",
+        )
         if self.instrument.inverse:
             refuse((ticks < 1) & priced, lambda i: f"px {px[i]} of an inverse contract is below one tick")
         # a print between ticks goes away from the mid: a seller's down, a buyer's up
@@ -175,12 +199,18 @@ class _Source(Source):
         qty = np.where(clear | empty, 0.0, rows["qty"])
         lot = self.instrument.lot_size
         lots, off_lot = to_grid(qty, lot)
-        refuse(~(qty >= 0) | (trade & ~(qty > 0)), lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound "
-               f"{'> 0' if trade[i] else '0'}")
-        refuse(off_lot, lambda i: f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a lot_size that "
-               "divides it")
-        refuse(lots > MAX_LOTS, lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger "
-               "lot_size")
+        refuse(
+            ~(qty >= 0) | (trade & ~(qty > 0)),
+            lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound {'> 0' if trade[i] else '0'}",
+        )
+        refuse(
+            off_lot,
+            lambda i: f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a lot_size that divides it",
+        )
+        refuse(
+            lots > MAX_LOTS,
+            lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger lot_size",
+        )
 
         out["exch_ts_ns"], out["local_ts_ns"] = rows["exch_ts"], rows["local_ts"]
         out["price_ticks"] = ticks
@@ -195,14 +225,16 @@ class _Source(Source):
         latency = rows["local_ts"] - rows["exch_ts"]
         low, high = int(np.argmin(latency)), int(np.argmax(latency))
         self._clocks.watch(
-            int(latency[low]), lambda: f"{path}: row {start + low}",
-            int(latency[high]), lambda: f"{path}: row {start + high}",
+            int(latency[low]),
+            lambda: f"{path}: row {start + low}",
+            int(latency[high]),
+            lambda: f"{path}: row {start + high}",
         )
         for view, mask, name in views:
             times = rows[name] if mask.all() else rows[name][mask]
             if not len(times):
                 continue
-            before = self._last[view]
+            before = self._last.get(view)
             back = np.flatnonzero(times[1:] < times[:-1])
             if before is not None and times[0] < before:
                 i, bound = 0, before
@@ -237,9 +269,9 @@ def _chunks(path: Path, file: HashedFile) -> Iterator[NDArray[np.void]]:
 
 def _npy(path: Path, file: HashedFile | IO[bytes]) -> Iterator[NDArray[np.void]]:
     try:
-        version = np.lib.format.read_magic(file)  # type: ignore[arg-type]
+        version = np.lib.format.read_magic(file)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(file)  # type: ignore[arg-type]
+        shape, _, dtype = header(file)
     except ValueError as error:
         raise DataError(f"{path}: not an npy array: {error}") from None
     if dtype != ROW or len(shape) != 1:

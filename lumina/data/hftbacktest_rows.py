@@ -1,9 +1,10 @@
 """hftbacktest's row, and a tape written as such rows."""
+
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,18 @@ from lumina.errors import DataError
 if TYPE_CHECKING:
     from lumina.data.tape import PathLike, Tape
 
-ROW = np.dtype([("ev", "<u8"), ("exch_ts", "<i8"), ("local_ts", "<i8"), ("px", "<f8"), ("qty", "<f8"),
-                ("order_id", "<u8"), ("ival", "<i8"), ("fval", "<f8")])
+ROW = np.dtype(
+    [
+        ("ev", "<u8"),
+        ("exch_ts", "<i8"),
+        ("local_ts", "<i8"),
+        ("px", "<f8"),
+        ("qty", "<f8"),
+        ("order_id", "<u8"),
+        ("ival", "<i8"),
+        ("fval", "<f8"),
+    ]
+)
 DEPTH, TRADE, CLEAR, SNAPSHOT, BBO = 1, 2, 3, 4, 5
 EXCH, LOCAL, BUY, SELL = 1 << 31, 1 << 30, 1 << 29, 1 << 28
 _CHUNK_ROWS = 1 << 18
@@ -82,8 +93,12 @@ def _chunks(tape: "Tape", left_out: "Counter[str]") -> Iterator[NDArray[np.void]
 
 
 def _rows(
-    tape: "Tape", events: NDArray[np.void], exch_lots: NDArray[np.int64], local_lots: NDArray[np.int64],
-    inside: list[bool], left_out: "Counter[str]",
+    tape: "Tape",
+    events: NDArray[np.void],
+    exch_lots: NDArray[np.int64],
+    local_lots: NDArray[np.int64],
+    inside: list[bool],
+    left_out: "Counter[str]",
 ) -> NDArray[np.void]:
     kind, flags = events["kind"], events["flags"]
     exch, local = (flags & Flag.EXCH) != 0, (flags & Flag.LOCAL) != 0
@@ -97,7 +112,7 @@ def _rows(
     for one, code in _EV.items():
         ev[kind == one] = code
     ev[(kind == Kind.CHANGE) & snapshot] = SNAPSHOT
-    for value, count in zip(*np.unique(kind[ev == 0], return_counts=True)):
+    for value, count in zip(*np.unique(kind[ev == 0], return_counts=True), strict=True):
         if value not in (Kind.SNAPSHOT_BEGIN, Kind.SNAPSHOT_END):
             left_out[Kind(int(value)).name.lower()] += int(count)
     sided = (flags & Flag.OFFBOOK) == 0

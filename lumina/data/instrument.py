@@ -1,12 +1,13 @@
 """The instrument: what one tick and one lot are worth, exactly."""
+
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Union
+from typing import Any
 
 from lumina.errors import DataError
 
-Number = Union[str, int, float, Decimal, Fraction]
+Number = str | int | float | Decimal | Fraction
 _FEE_SCALE = 10**9
 
 
@@ -176,10 +177,11 @@ class Instrument:
         if wrong:
             raise DataError(f"instrument: key {wrong[0]!r} is {'unknown' if wrong[0] in terms else 'missing'}")
         numbers = known - {"symbol", "inverse", "settlement"}
-        return cls(**{
+        exact_terms: dict[str, Any] = {
             key: _fraction(value) if key in numbers and isinstance(value, str) and "/" in value else value
             for key, value in terms.items()
-        })
+        }
+        return cls(**exact_terms)
 
 
 def _fraction(value: str) -> Fraction:

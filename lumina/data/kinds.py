@@ -1,4 +1,5 @@
 """The numbers that stand in a tape row: kinds, flags, sides, phases. The values are those of `lumina/types.hpp`."""
+
 from enum import IntEnum, IntFlag
 
 

@@ -1,11 +1,12 @@
 """Files of any known format into a tape."""
+
 import importlib
 import inspect
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Union
+from typing import Any
 
 from lumina.data.source import Source, total_bytes
 from lumina.data.tape import PathLike, Tape, write_source
@@ -15,7 +16,7 @@ from lumina.errors import DataError
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
 IMPORTERS = ("binance", "hftbacktest")
 
-Paths = Union[PathLike, Iterable[PathLike]]
+Paths = PathLike | Iterable[PathLike]
 _HEAD_BYTES = 4096
 
 

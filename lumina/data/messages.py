@@ -1,4 +1,5 @@
 """Venue messages collected into one array of updates for the sequencer."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -6,6 +7,8 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import UPDATE
 from lumina.data.kinds import BOTH_VIEWS, Flag, Kind, Side
+
+_NO_FLAG = Flag(0)
 
 
 class Messages:
@@ -31,7 +34,9 @@ class Messages:
         self._heads.append((exch_ts_ns, local_ts_ns, tag, int(views)))
         self._starts.append(len(self._kinds))
 
-    def add(self, kind: Kind, side: Side = Side.NONE, price_ticks: int = 0, lots: int = 0, flag: Flag = Flag(0)) -> None:
+    def add(
+        self, kind: Kind, side: Side = Side.NONE, price_ticks: int = 0, lots: int = 0, flag: Flag = _NO_FLAG
+    ) -> None:
         """Add an update to the message."""
         if flag:
             self._flags.append((len(self._kinds), int(flag)))

@@ -1,4 +1,5 @@
 """What an importer is: a stream of resolved rows, and what it says about them when the stream has ended."""
+
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -38,10 +39,10 @@ class Clocks:
             raise DataError(f"option clock = {self.repair!r} is neither none nor shift")
         self.repair = None if self.repair == "none" else self.repair
         if self.repair is None and self.min_latency_ns is not None:
-            raise DataError("option min_latency_ns needs clock=\"shift\"")
+            raise DataError('option min_latency_ns needs clock="shift"')
         if self.repair == "shift" and (self.min_latency_ns is None or not 0 <= self.min_latency_ns <= MAX_LATENCY_NS):
             raise DataError(
-                f"option clock=\"shift\" needs min_latency_ns between 0 and {MAX_LATENCY_NS}, got {self.min_latency_ns}"
+                f'option clock="shift" needs min_latency_ns between 0 and {MAX_LATENCY_NS}, got {self.min_latency_ns}'
             )
 
     def watch(self, low_ns: int, low_at: Callable[[], str], high_ns: int, high_at: Callable[[], str]) -> None:
@@ -50,7 +51,7 @@ class Clocks:
             if self.repair is None and low_ns < 0:
                 raise DataError(
                     f"{low_at()}: latency {low_ns} ns is below 0, local time runs behind exchange time; "
-                    "remedy: clock=\"shift\" with the min_latency_ns that is plausible"
+                    'remedy: clock="shift" with the min_latency_ns that is plausible'
                 )
             self.low = (low_ns, low_at())
         if self.high is None or high_ns > self.high[0]:
@@ -73,7 +74,7 @@ class Clocks:
         where = self.high[1] if self.high else "clock"
         return DataError(
             f"{where}: latency {latency_ns} ns does not fit a row, bound {MAX_LATENCY_NS} ns (4.29 s); remedy: cut the "
-            "recording there, or if the local clock is off, clock=\"shift\" with min_latency_ns"
+            'recording there, or if the local clock is off, clock="shift" with min_latency_ns'
         )
 
 

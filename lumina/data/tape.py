@@ -1,8 +1,9 @@
 """The tape: one instrument's rows, in memory or mapped from a file, and how they came about."""
+
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ from lumina.errors import DataError
 if TYPE_CHECKING:
     from lumina.data.source import Source
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = str | os.PathLike[str]
 NO_REPAIR = {"repair": "none"}
 # What a header tells of its rows, and must be so.
 _RANGES = ("price_ticks", "exch_ts_ns", "local_ts_ns", "latency_ns", "level")
@@ -195,9 +196,7 @@ class Tape:
     def validate(self) -> Report:
         """Check every row, and of a file that its header tells the truth about them."""
         header = self._header
-        report = validate_rows(
-            self._events, inverse=self._instrument.inverse, price_ticks=tuple(header["price_ticks"])
-        )
+        report = validate_rows(self._events, inverse=self._instrument.inverse, price_ticks=tuple(header["price_ticks"]))
         wrong = [
             f"header: {name} {header[name]} but the rows have {report.figures[name]}"
             for name in _RANGES
@@ -288,8 +287,13 @@ def _check_header(header: Mapping[str, Any], rows: int) -> None:
         low, high = header[name]
         if not (isinstance(low, int) and isinstance(high, int) and low <= high):
             raise ValueError(f"{name} {header[name]}")
-    for name, kind in (("provenance", dict), ("clock", dict), ("depth_limit", int), ("counted_window_ns", int),
-                       ("checksum", str)):
+    for name, kind in (
+        ("provenance", dict),
+        ("clock", dict),
+        ("depth_limit", int),
+        ("counted_window_ns", int),
+        ("checksum", str),
+    ):
         if not isinstance(header[name], kind):
             raise TypeError(f"{name} {header[name]!r}")
     if header["level"] not in ("L2", "L3"):

@@ -4,6 +4,7 @@ Layout, little-endian: magic `LUMINATP`, version u32, length of the JSON u32, it
 offset of the rows u64, number of rows u64, offset of the order ids u64 (0 = none); then the JSON; then, at the
 given offsets, multiples of 4096, the rows (lumina.EVENT) and the order ids (u64 a row).
 """
+
 import contextlib
 import hashlib
 import json

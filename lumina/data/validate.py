@@ -1,4 +1,5 @@
 """What is wrong with a tape: every rule that its rows break, counted, with the first rows."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

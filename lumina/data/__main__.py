@@ -1,0 +1,7 @@
+"""`python -m lumina.data`."""
+
+import sys
+
+from lumina.data.cli import main
+
+sys.exit(main())

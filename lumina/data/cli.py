@@ -1,0 +1,190 @@
+"""The command `python -m lumina.data`: convert files into a tape, say what a tape is, check one."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lumina.data.load import IMPORTERS, convert
+from lumina.data.source import Progress
+from lumina.data.tape import Tape
+from lumina.data.validate import Report
+from lumina.errors import DataError, LuminaError
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+# Options of importers: what was not given is not passed on, and an importer refuses what it does not know.
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("symbol", {"metavar": "TEXT", "help": "the instrument, where the files hold several"}),
+    ("tick_size", {"metavar": "X", "help": "price of one tick"}),
+    ("lot_size", {"metavar": "X", "help": "quantity of one lot"}),
+    ("multiplier", {"metavar": "X", "help": "contract size"}),
+    ("inverse", {"action": "store_const", "const": True, "help": "profit is paid in the base coin"}),
+    ("settlement", {"metavar": "TEXT", "help": "currency of profit and loss"}),
+    ("maker_fee", {"metavar": "X", "help": "fraction of the value, positive is a cost"}),
+    ("taker_fee", {"metavar": "X", "help": "fraction of the value, positive is a cost"}),
+    ("clock", {"choices": ("none", "shift"), "help": "shift: add one constant to local times"}),
+    ("min_latency_ns", {"type": int, "metavar": "N", "help": "the smallest latency after --clock shift"}),
+    ("gaps", {"choices": ("error", "mark"), "help": "what missing update ids are"}),
+    ("counted_window_ns", {"type": int, "metavar": "N", "help": "window of the COUNTED rule; 0 = off"}),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # one line, like every other error of a user
+        raise DataError(f"{message} (--help lists the options)")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0 done, 2 bad input, 130 interrupted."""
+    target: list[Path] = []
+    try:
+        arguments = _parser().parse_args(argv)
+        commands: dict[str, Callable[[argparse.Namespace, list[Path]], int]] = {
+            "convert": _convert,
+            "info": _info,
+            "validate": _validate,
+        }
+        return commands[arguments.command](arguments, target)
+    except BrokenPipeError:
+        # whoever read our output has gone: nothing more to say, and Python must not try at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except LuminaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        kept = f"{target[0]} is as it was" if target and target[0].exists() else "nothing was kept"
+        print(f"interrupted: {kept}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m lumina.data", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    one = commands.add_parser(
+        "convert",
+        help="write a tape",
+        description=f"Convert the files of one recording into a tape. Formats: {', '.join(IMPORTERS)}; tape.",
+    )
+    one.add_argument("input", nargs="+", help="files, in order of time")
+    one.add_argument("output", help="tape to write")
+    one.add_argument("--format", default="auto", metavar="NAME", help="where the file does not say what it is")
+    for name, settings in _OPTIONS:
+        one.add_argument(f"--{name.replace('_', '-')}", dest=name, **settings)
+    one.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="progress bar on stderr (default: on a terminal)",
+    )
+
+    one = commands.add_parser("info", help="say what a tape is", description="Header, figures and checks of a tape.")
+    one.add_argument("tape")
+    one.add_argument("--json", action="store_true", help="as one JSON object")
+
+    one = commands.add_parser(
+        "validate", help="check a tape", description="Check every row of a tape; 2 if one is bad."
+    )
+    one.add_argument("tape")
+    return parser
+
+
+def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
+    target.append(Path(arguments.output))
+    options = {name: getattr(arguments, name) for name, _ in _OPTIONS if getattr(arguments, name) is not None}
+    shown = sys.stderr.isatty() if arguments.progress is None else arguments.progress
+    with _progress(shown) as progress:
+        if progress is not None:
+            options["progress"] = progress
+        tape = convert(arguments.input, arguments.output, arguments.format, **options)
+    print(f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}")
+    return OK
+
+
+def _clock(tape: Tape) -> str:
+    clock = tape.clock
+    if clock["repair"] != "shift":
+        return ""
+    return (
+        f"; local times shifted by {clock['shift_ns']:,} ns so that latency is at least {clock['min_latency_ns']:,} ns"
+    )
+
+
+@contextmanager
+def _progress(shown: bool) -> Iterator[Progress | None]:
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("convert", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _info(arguments: argparse.Namespace, target: list[Path]) -> int:
+    tape, report = _checked(arguments.tape)
+    figures = report.figures
+    facts = {
+        **tape.header,
+        **{name: figures[name] for name in ("events", "exch_rows", "local_rows", "kinds", "zero_latency_rows")},
+        "violations": report.lines(),
+    }
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in facts.items():
+            _show(name, value)
+    return _verdict(arguments.tape, report)
+
+
+def _show(name: str, value: Any, indent: str = "") -> None:
+    if isinstance(value, dict) and value:
+        print(f"{indent}{name}:")
+        for key, item in value.items():
+            _show(key, item, indent + "  ")
+    elif isinstance(value, list) and any(isinstance(item, (dict, str)) for item in value):
+        print(f"{indent}{name}:")
+        for item in value:
+            print(
+                f"{indent}  - " + (", ".join(f"{k} {v}" for k, v in item.items()) if isinstance(item, dict) else item)
+            )
+    elif isinstance(value, list):
+        print(f"{indent}{name}: {' to '.join(map(str, value)) or 'none'}")
+    else:
+        print(f"{indent}{name}: {value if value not in ({}, '') else 'none'}")
+
+
+def _validate(arguments: argparse.Namespace, target: list[Path]) -> int:
+    _, report = _checked(arguments.tape)
+    if report.ok:
+        print(f"{arguments.tape}: {report}")
+    for line in report.header:
+        print(line)
+    for violation in report.violations.values():
+        print(f"{violation.name}: {violation}")
+    return _verdict(arguments.tape, report)
+
+
+def _checked(path: str) -> tuple[Tape, Report]:
+    tape = Tape.open(path)
+    return tape, tape.validate()
+
+
+def _verdict(path: str, report: Report) -> int:
+    if report.ok:
+        return OK
+    sys.stdout.flush()
+    raise DataError(f"{path}: {len(report.lines())} kinds of violation, the first: {report.lines()[0]}")
