@@ -64,28 +64,16 @@ class DepthBook {
   void apply(const Event* rows, std::size_t count, std::uint16_t view) {
     for (const Event* row = rows; row != rows + count; ++row) apply(*row, view);
   }
-  void apply(const Event& row, std::uint16_t view) {
-    // Without a branch on kind or flags, which the hardware cannot foresee: other rows add nothing.
-    const bool counts = row.changes_book() & ((row.flags & view) == view);
-    const std::int32_t change_lots = counts ? row.qty_lots : 0;
-    const std::uint32_t i = index(row.price_ticks);
-    if (i < size_) [[likely]] {
-      const unsigned s = row.side & 1u;
-      Level& level = ladder_[s][i];
-      const std::int32_t after = level.qty_lots + change_lots;
-      level.qty_lots = after;
-      bits_[s].assign(i, after > 0);
-    } else if (counts) {
-      change_far(static_cast<Side>(row.side & 1u), row.price_ticks, change_lots);
-    }
-  }
+  void apply(const Event& row, std::uint16_t view) { add(row, view, row.qty_lots); }
+  // Takes the row last applied back.
+  void revert(const Event& row, std::uint16_t view) { add(row, view, -row.qty_lots); }
 
   void add_printed(Side side, std::int32_t price, std::int32_t lots) {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]] {
       ladder_[static_cast<unsigned>(side)][i].printed_lots += lots;
-    } else if (const auto it = far(side).find(price); it != far(side).end()) {
-      it->second.printed_lots += lots;
+    } else if (size_) {
+      far(side)[price].printed_lots += lots;
     }
   }
 
@@ -125,6 +113,20 @@ class DepthBook {
   const std::map<std::int32_t, Level>& far(Side side) const noexcept { return far_[static_cast<unsigned>(side)]; }
   static std::int32_t flip(std::int32_t price) noexcept {
     return price == kNoBid ? kNoAsk : price == kNoAsk ? kNoBid : price;
+  }
+
+  void add(const Event& row, std::uint16_t view, std::int32_t lots) {
+    // Without a branch on kind or flags, which the hardware cannot foresee: other rows add nothing.
+    const bool counts = row.changes_book() & ((row.flags & view) == view);
+    const std::uint32_t i = index(row.price_ticks);
+    if (i < size_) [[likely]] {
+      const unsigned s = row.side & 1u;
+      Level& level = ladder_[s][i];
+      level.qty_lots += counts ? lots : 0;
+      bits_[s].assign(i, level.qty_lots > 0);
+    } else if (counts) {
+      change_far(static_cast<Side>(row.side & 1u), row.price_ticks, lots);
+    }
   }
 
   void place(std::int32_t base, std::uint32_t size) {

@@ -1,0 +1,548 @@
+// The backtest: one clock over recorded exchanges, the strategy's view of them, and the requests and reports on
+// their way between the two. Order of things at one instant: SEMANTICS O1; latencies: O2; the end of data: A2.
+//
+// Nothing is done before it matters. The strategy's books move when it looks at them, an exchange moves in step
+// with the clock only while we have orders there, and otherwise when a request arrives.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "lumina/backtest/desk.hpp"
+#include "lumina/backtest/feed_view.hpp"
+#include "lumina/backtest/ledger.hpp"
+#include "lumina/backtest/orders.hpp"
+#include "lumina/backtest/recorded_exchange.hpp"
+#include "lumina/backtest/responses.hpp"
+#include "lumina/strategy/abi.h"
+#include "lumina/types.hpp"
+
+namespace lumina {
+
+struct RequestLatency {
+  LatencyModel submit, cancel, replace;
+
+  LatencyModel& of(RequestKind kind) noexcept {
+    return kind == RequestKind::submit ? submit : kind == RequestKind::cancel ? cancel : replace;
+  }
+};
+
+struct EngineOptions {
+  LatencyModel feed;  // added to the tape's own latency
+  RequestLatency tick_to_trade, entry;
+  ResponseLatency response;
+  SelfTrade self_trade = SelfTrade::cancel_newest;
+};
+
+// One traded instrument: its tape and everything that depends on it.
+struct InstrumentSetup {
+  TapeView tape;
+  lumina_instrument info;
+  ContractValue contract;
+  QueueModel queue;
+  LedgerOptions ledger;
+  RiskLimits risk;
+};
+
+class Engine {
+ public:
+  // The rows of the tapes and the strategy must outlive the engine. strategy may be null: a replay.
+  Engine(const std::vector<InstrumentSetup>& setups, const EngineOptions& options, const lumina_strategy* strategy)
+      : tick_to_trade_(options.tick_to_trade), entry_(options.entry), responses_(options.response, log_) {
+    exchanges_.reserve(setups.size());
+    feeds_.reserve(setups.size());
+    for (const InstrumentSetup& setup : setups) {
+      exchanges_.emplace_back(setup.tape, setup.queue, options.self_trade, Ledger(setup.contract, setup.ledger, log_),
+                              orders_, responses_);
+      feeds_.emplace_back(setup.tape, options.feed);
+      desk_.add(setup.info, RiskGate(setup.risk, setup.contract));
+      now_ns_ = std::min(now_ns_, exchanges_.back().first_ts_ns());
+    }
+    if (strategy) strategy_ = *strategy;
+    if (strategy_.interval_ns > 0) periodic_ns_ = now_ns_ + strategy_.interval_ns;
+    constexpr std::uint32_t kFeedWakes =
+        LUMINA_WAKE_LEVEL | LUMINA_WAKE_TRADE | LUMINA_WAKE_BOOK | LUMINA_WAKE_BBO | LUMINA_WAKE_MARKER;
+    wakes_on_feed_ = strategy_.on_event && strategy_.wake_mask & kFeedWakes;
+    bind_context();
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Goes on for about slice_ns of wall time. Returns true at the end of the run; the results stand then.
+  bool run(std::int64_t slice_ns) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(slice_ns);
+    if (!started_) start();
+    for (std::uint32_t steps = 1;; ++steps) {
+      if (finished_) return true;
+      if (strategy_.on_event ? !step() : !replay()) finish();
+      if ((steps % 256 == 0 || !strategy_.on_event) && std::chrono::steady_clock::now() >= until) return finished_;
+    }
+  }
+
+  // Ends the run where it stands: what is there is kept and marked.
+  void interrupt() {
+    if (finished_) return;
+    stopped_ = true;
+    finish();
+  }
+
+  std::int32_t error() const noexcept { return context_.error; }
+  const char* error_message() const noexcept { return context_.error_message; }
+  bool stopped() const noexcept { return stopped_; }
+  bool overflow() const noexcept {
+    return std::any_of(exchanges_.begin(), exchanges_.end(),
+                       [](const RecordedExchange& e) { return e.ledger().account().overflow(); });
+  }
+  // Rows replayed so far, of the view that is further.
+  std::size_t rows_done() const noexcept {
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < exchanges_.size(); ++i)
+      rows += std::max(exchanges_[i].rows_done(), feeds_[i].rows_done());
+    return rows;
+  }
+  const RunLog& log() const noexcept { return log_; }
+  const OrderStore& orders() const noexcept { return orders_; }
+  const RecordedExchange& exchange(std::size_t i) const noexcept { return exchanges_[i]; }
+  const FeedView& feed(std::size_t i) const noexcept { return feeds_[i]; }
+
+ private:
+  static constexpr std::size_t kReplayRows = 4096;           // stays in the cache between the two views
+  static constexpr std::size_t kAdvanceRows = std::size_t{1} << 22;  // between two looks at the wall clock
+
+  // ---- the clock ---------------------------------------------------------------------------------------------
+
+  void start() {
+    started_ = true;
+    lumina_event event{};
+    event.kind = LUMINA_EV_START;
+    set_now(now_ns_);
+    event.ts_ns = event.exch_ts_ns = now_ns_;
+    call(event);
+  }
+
+  // Without a strategy: both views of every tape, in turns.
+  bool replay() {
+    bool more = false;
+    for (std::size_t i = 0; i < exchanges_.size(); ++i) {
+      const bool done = exchanges_[i].advance(kNever, kReplayRows);
+      feeds_[i].sync(done ? kNever : exchanges_[i].reached_ts_ns());
+      more |= !done;
+    }
+    return more;
+  }
+
+  // The next thing that happens. False: nothing is left.
+  bool step() {
+    if (stopped_) return false;
+    std::int64_t timer = next_timer_ns();
+    const std::int64_t feed = wakes_on_feed_ ? next_feed_ns() : kNever;
+    const std::int64_t report = responses_.queue().empty() ? kNever : responses_.queue().front().ts_ns;
+    const std::int64_t send = sends_.empty() ? kNever : sends_.front().ts_ns;
+    const std::int64_t arrival = arrivals_.empty() ? kNever : arrivals_.front().ts_ns;
+    if (timer < std::min(std::min(feed, report), std::min(send, arrival)) && data_ended_before(timer)) {
+      periodic_ns_ = kNever;  // the strategy is not called after the last local row (A2)
+      one_shots_ = {};
+      return true;
+    }
+    const std::int64_t t = std::min({timer, feed, report, send, arrival});
+    if (!advance_watched(t)) return true;  // a report was made on the way: look again
+    if (t == kNever) return false;
+    if (arrival <= t) {
+      const Request request = arrivals_.pop();
+      RecordedExchange& exchange = exchanges_[request.instrument];
+      while (!exchange.advance(t)) {
+      }
+      exchange.arrive(request);
+      return true;
+    }
+    set_now(t);
+    if (feed <= t) deliver_feed(t);
+    if (report <= t) deliver_reports(t);
+    if (timer <= t) deliver_timers(t);
+    if (!sends_.empty() && sends_.front().ts_ns <= t) send_due(t);
+    return true;
+  }
+
+  // Moves the exchanges where we have orders to t, in order of time. False: stopped at a report.
+  bool advance_watched(std::int64_t t) {
+    for (;;) {
+      std::size_t first = exchanges_.size();
+      std::int64_t first_ns = kNever, second_ns = kNever;
+      std::size_t second = first;
+      for (std::size_t i = 0; i < exchanges_.size(); ++i) {
+        if (!exchanges_[i].watching()) continue;
+        const std::int64_t next = exchanges_[i].next_ts_ns();
+        if (next < first_ns) {
+          second = first;
+          second_ns = first_ns;
+          first = i;
+          first_ns = next;
+        } else if (next < second_ns) {
+          second = i;
+          second_ns = next;
+        }
+      }
+      if (first == exchanges_.size() || first_ns > t) return true;
+      // rows of one instant go by instrument
+      const std::int64_t limit = std::min(t, second_ns == kNever ? kNever : second_ns - (first > second ? 1 : 0));
+      if (!exchanges_[first].advance(limit, kAdvanceRows)) return false;
+    }
+  }
+
+  std::int64_t next_feed_ns() {
+    std::int64_t next = kNever;
+    for (FeedView& feed : feeds_) next = std::min(next, feed.next_ns());
+    return next;
+  }
+  std::int64_t next_timer_ns() const noexcept {
+    return one_shots_.empty() ? periodic_ns_ : std::min(periodic_ns_, one_shots_.front().ts_ns);
+  }
+  bool data_ended_before(std::int64_t t) {
+    return std::all_of(feeds_.begin(), feeds_.end(), [t](FeedView& feed) { return feed.ended_before(t); });
+  }
+
+  void finish() {
+    for (RecordedExchange& exchange : exchanges_) {
+      if (stopped_) {
+        const std::int64_t ts = strategy_.on_event ? now_ns_ : exchange.reached_ts_ns();
+        while (!exchange.advance(ts)) {
+        }
+        exchange.close(ts);
+      } else {
+        while (!exchange.advance(kNever)) {
+        }
+      }
+    }
+    for (FeedView& feed : feeds_) feed.sync(stopped_ ? now_ns_ : kNever);
+    finished_ = true;
+    lumina_event event{};
+    event.kind = LUMINA_EV_STOP;
+    event.ts_ns = event.exch_ts_ns = now_ns_;
+    call(event);
+  }
+
+  // ---- to the strategy -----------------------------------------------------------------------------------------
+
+  void set_now(std::int64_t ts_ns) noexcept { now_ns_ = context_.now_ns = ts_ns; }
+
+  void call(const lumina_event& event) {
+    if (!strategy_.on_event || (stopped_ && !finished_)) return;
+    strategy_.on_event(&context_, &event);
+    if (context_.error) stopped_ = true;
+  }
+  bool wants(std::uint32_t wake) const noexcept { return strategy_.wake_mask & wake; }
+
+  void deliver_feed(std::int64_t t) {
+    for (std::uint32_t i = 0; i < feeds_.size(); ++i)
+      while (feeds_[i].next_ns() <= t) deliver_event(i);
+  }
+
+  // All rows of one market event, then its callbacks: LEVEL, TRADE and markers by row, then BOOK, then BBO.
+  void deliver_event(std::uint32_t instrument) {
+    FeedView& feed = feeds_[instrument];
+    const Touch before = wants(LUMINA_WAKE_BBO) ? touch_of(instrument) : Touch{};
+    callbacks_.clear();
+    bool changed = false;
+    lumina_event last{};
+    feed.consume([&](const Event& row) {
+      last.exch_ts_ns = row.exch_ts_ns;
+      changed |= row.changes_book() && row.qty_lots != 0;
+      if (const std::uint8_t kind = callback_of(row)) {
+        lumina_event event = event_of(row, instrument, kind);
+        if (kind == LUMINA_EV_LEVEL) event.level_lots = feed.book().qty(static_cast<Side>(row.side), row.price_ticks);
+        callbacks_.push_back(event);
+      }
+    });
+    last.ts_ns = now_ns_;
+    last.instrument = instrument;
+    last.side = LUMINA_NONE;
+    if (changed && wants(LUMINA_WAKE_BOOK)) {
+      last.kind = LUMINA_EV_BOOK;
+      callbacks_.push_back(last);
+    }
+    if (wants(LUMINA_WAKE_BBO) && !(before == touch_of(instrument))) {
+      last.kind = LUMINA_EV_BBO;
+      callbacks_.push_back(last);
+    }
+    if (const std::int32_t shift = shift_of(instrument))
+      for (lumina_event& event : callbacks_)
+        if (event.kind == LUMINA_EV_LEVEL || event.kind == LUMINA_EV_TRADE) event.price_ticks += shift;
+    if (!callbacks_.empty()) callbacks_.back().flags |= LUMINA_EVF_END;
+    for (const lumina_event& event : callbacks_) call(event);
+  }
+
+  std::uint8_t callback_of(const Event& row) const noexcept {
+    if (row.changes_book()) return row.qty_lots && wants(LUMINA_WAKE_LEVEL) ? LUMINA_EV_LEVEL : 0;
+    switch (static_cast<Kind>(row.kind)) {
+      case Kind::trade:
+        return wants(LUMINA_WAKE_TRADE) ? LUMINA_EV_TRADE : 0;
+      case Kind::status:
+        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_STATUS : 0;
+      case Kind::funding:
+        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_FUNDING : 0;
+      case Kind::gap:
+        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_GAP : 0;
+      default:
+        return 0;
+    }
+  }
+  lumina_event event_of(const Event& row, std::uint32_t instrument, std::uint8_t kind) const noexcept {
+    lumina_event event{};
+    event.ts_ns = now_ns_;
+    event.exch_ts_ns = row.exch_ts_ns;
+    event.instrument = instrument;
+    event.kind = kind;
+    event.side = row.side;
+    if (kind == LUMINA_EV_LEVEL || kind == LUMINA_EV_TRADE) {
+      event.price_ticks = row.price_ticks;
+      event.qty_lots = row.qty_lots;
+      event.flags = static_cast<std::uint8_t>((row.flags & kHidden ? LUMINA_EVF_HIDDEN : 0) |
+                                              (row.flags & kOffBook ? LUMINA_EVF_OFFBOOK : 0));
+    } else {
+      event.value = row.qty_lots;
+    }
+    return event;
+  }
+
+  void deliver_reports(std::int64_t t) {
+    const bool silent = data_ended_before(t);
+    while (!responses_.queue().empty() && responses_.queue().front().ts_ns <= t) {
+      const Report report = responses_.queue().pop();
+      deliver_report(report, silent);
+    }
+  }
+  void deliver_report(const Report& report, bool silent) {
+    const Order* order = desk_.learn(report, orders_.find(report.order_id));
+    if (silent || !wants(LUMINA_WAKE_REPORT)) return;
+    lumina_event event{};
+    event.ts_ns = now_ns_;
+    event.exch_ts_ns = report.exch_ts_ns;
+    event.order_id = report.order_id;
+    event.tag = order ? order->view.tag : 0;
+    event.price_ticks = report.price_ticks;
+    event.qty_lots = report.qty_lots;
+    event.leaves_lots = report.leaves_lots;
+    event.instrument = report.instrument;
+    event.kind = report.kind;
+    event.side = report.side;
+    event.reason = report.reason;
+    event.flags = report.flags;
+    call(event);
+  }
+
+  void deliver_timers(std::int64_t t) {
+    lumina_event event{};
+    event.kind = LUMINA_EV_TIMER;
+    event.ts_ns = event.exch_ts_ns = t;
+    event.side = LUMINA_NONE;
+    if (periodic_ns_ <= t) {
+      periodic_ns_ += strategy_.interval_ns;
+      call(event);
+    }
+    for (std::size_t due = one_shots_.size(); due-- && !one_shots_.empty() && one_shots_.front().ts_ns <= t;) {
+      event.value = one_shots_.pop().id;
+      call(event);
+    }
+  }
+
+  // ---- to the exchange -----------------------------------------------------------------------------------------
+
+  void request(RequestKind kind, std::uint64_t order_id, std::uint32_t instrument, std::int32_t price_ticks,
+               std::int32_t qty_lots) {
+    const std::int64_t send_ns = now_ns_ + tick_to_trade_.of(kind).sample();
+    static constexpr OrderAction kActions[] = {OrderAction::request_new, OrderAction::request_cancel,
+                                               OrderAction::request_replace};
+    OrderRecord unknown{};
+    unknown.order_id = order_id;
+    unknown.side = LUMINA_NONE;
+    const Order* order = orders_.find(order_id);
+    log_.record(kActions[static_cast<unsigned>(kind)], now_ns_, send_ns, order ? order->record : unknown, price_ticks,
+                qty_lots, 0, LUMINA_REASON_NONE);
+    sends_.insert({send_ns, order_id, price_ticks, qty_lots, instrument, kind}, [](const Request& r) { return r.ts_ns; });
+  }
+
+  void send_due(std::int64_t t) {
+    refused_.clear();
+    while (!sends_.empty() && sends_.front().ts_ns <= t) send(sends_.pop());
+    const bool silent = !refused_.empty() && data_ended_before(t);
+    for (std::size_t i = 0; i < refused_.size(); ++i) deliver_report(Report(refused_[i]), silent);
+  }
+
+  void send(Request request) {
+    Order* order = orders_.find(request.order_id);
+    if (order && request.kind != RequestKind::cancel) {
+      const lumina_reason reason = check_risk(request, *order);
+      if (reason != LUMINA_REASON_NONE) {
+        refuse(request, *order, reason);
+        return;
+      }
+      desk_.sent(request, *order);
+    }
+    if (request.kind == RequestKind::submit) order->record.sent_ts_ns = request.ts_ns;
+    arrival_ns_ = std::max(arrival_ns_, request.ts_ns + entry_.of(request.kind).sample());
+    request.ts_ns = arrival_ns_;
+    arrivals_.push(request);
+  }
+
+  lumina_reason check_risk(const Request& request, const Order& order) {
+    const lumina_order& view = order.view;
+    if (view.instrument >= feeds_.size()) return LUMINA_REASON_INVALID;
+    RiskGate::State state{};
+    if (desk_.needs_prices(view.instrument)) {
+      const DepthBook& book = seen(view.instrument);
+      const std::int64_t shift2 = std::int64_t{shift_of(view.instrument)} * 2;
+      if (const std::int64_t mid2 = book.mid2()) state.mid2 = mid2 + shift2;
+      if (view.side <= LUMINA_SELL) {
+        const std::int32_t touch = book.best(opposite(static_cast<Side>(view.side)));
+        if (DepthBook::is_price(touch)) state.reference2 = std::int64_t{touch} * 2 + shift2;
+      }
+    }
+    return desk_.check(request, order, orders_, state);
+  }
+
+  void refuse(const Request& request, Order& order, lumina_reason reason) {
+    OrderRecord& record = order.record;
+    const bool replace = request.kind == RequestKind::replace;
+    std::int32_t leaves = 0;
+    if (replace) {
+      leaves = order.view.qty_lots - order.view.filled_lots;
+    } else {
+      order.closed = true;
+      record.state = LUMINA_REJECTED;
+      record.reason = reason;
+      record.close_ts_ns = request.ts_ns;
+    }
+    const std::int32_t price = replace ? order.view.price_ticks : request.price_ticks;
+    const std::int32_t qty = replace ? order.view.qty_lots : request.qty_lots;
+    log_.record(replace ? OrderAction::replace_rejected : OrderAction::rejected, request.ts_ns, request.ts_ns, record,
+                price, qty, leaves, reason);
+    refused_.push_back({request.ts_ns, request.ts_ns, record.order_id, price, qty, leaves, record.instrument,
+                        static_cast<std::uint8_t>(replace ? LUMINA_EV_REPLACE_REJECT : LUMINA_EV_REJECT), record.side,
+                        static_cast<std::uint8_t>(reason), 0});
+  }
+
+  // ---- what the strategy calls ---------------------------------------------------------------------------------
+
+  struct Touch {
+    lumina_level bid, ask;
+    bool operator==(const Touch& other) const noexcept { return std::memcmp(this, &other, sizeof *this) == 0; }
+  };
+
+  const DepthBook& seen(std::uint32_t instrument) {
+    if (!wakes_on_feed_) feeds_[instrument].sync(now_ns_);
+    return feeds_[instrument].book();
+  }
+  std::int32_t shift_of(std::uint32_t instrument) noexcept {
+    return feeds_[instrument].shift_ticks(exchanges_[instrument].ledger());
+  }
+  lumina_level best_of(std::uint32_t instrument, std::uint8_t side) {
+    if (instrument >= feeds_.size() || side > LUMINA_SELL) return {0, 0};
+    const DepthBook& book = seen(instrument);
+    const std::int32_t price = book.best(static_cast<Side>(side));
+    if (!DepthBook::is_price(price)) return {0, 0};
+    return {price + shift_of(instrument), book.qty(static_cast<Side>(side), price)};
+  }
+  Touch touch_of(std::uint32_t instrument) {
+    return {best_of(instrument, LUMINA_BUY), best_of(instrument, LUMINA_SELL)};
+  }
+
+  static Engine& self(lumina_ctx* context) noexcept { return *static_cast<Engine*>(context->engine); }
+
+  void bind_context() {
+    context_.abi_version = LUMINA_ABI_VERSION;
+    context_.instrument_count = static_cast<std::uint32_t>(feeds_.size());
+    context_.user = strategy_.user;
+    context_.engine = this;
+    context_.instrument = [](lumina_ctx* c, std::uint32_t i) -> const lumina_instrument* {
+      return self(c).desk_.instrument(i);
+    };
+    context_.best = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side) -> lumina_level {
+      return self(c).best_of(i, side);
+    };
+    context_.level = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, std::int32_t price) -> std::int32_t {
+      Engine& engine = self(c);
+      if (i >= engine.feeds_.size() || side > LUMINA_SELL) return 0;
+      const DepthBook& book = engine.seen(i);
+      return book.qty(static_cast<Side>(side), price - engine.shift_of(i));
+    };
+    context_.depth = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, lumina_level* out,
+                        std::int32_t capacity) -> std::int32_t {
+      Engine& engine = self(c);
+      if (i >= engine.feeds_.size() || side > LUMINA_SELL) return 0;
+      const DepthBook& book = engine.seen(i);
+      const std::int32_t shift = engine.shift_of(i);
+      std::int32_t n = 0;
+      for (std::int32_t price = book.best(static_cast<Side>(side)); n < capacity && DepthBook::is_price(price);
+           price = book.behind(static_cast<Side>(side), price))
+        out[n++] = {price + shift, book.qty(static_cast<Side>(side), price)};
+      return n;
+    };
+    context_.position = [](lumina_ctx* c, std::uint32_t i) -> std::int64_t { return self(c).desk_.position(i); };
+    context_.orders = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, lumina_order* out,
+                         std::int32_t capacity) -> std::int32_t {
+      return self(c).desk_.open_orders(self(c).orders_, i, side, out, capacity);
+    };
+    context_.submit = [](lumina_ctx* c, const lumina_order_request* r) -> std::uint64_t {
+      Engine& engine = self(c);
+      if (engine.finished_) return 0;
+      const std::uint64_t id = engine.desk_.open(engine.orders_, *r, engine.now_ns_);
+      engine.request(RequestKind::submit, id, r->instrument, r->price_ticks, r->qty_lots);
+      return id;
+    };
+    context_.cancel = [](lumina_ctx* c, std::uint64_t id) { self(c).amend(RequestKind::cancel, id, 0, 0); };
+    context_.replace = [](lumina_ctx* c, std::uint64_t id, std::int32_t price, std::int32_t qty) {
+      self(c).amend(RequestKind::replace, id, price, qty);
+    };
+    context_.set_timer = [](lumina_ctx* c, std::int64_t ts, std::int64_t id) {
+      Engine& engine = self(c);
+      engine.one_shots_.insert({std::max(ts, engine.now_ns_), id}, [](const OneShot& timer) { return timer.ts_ns; });
+    };
+    context_.stop = [](lumina_ctx* c, std::int32_t error, const char* message) {
+      c->error = error;
+      if (message) {
+        std::strncpy(c->error_message, message, sizeof c->error_message - 1);
+        c->error_message[sizeof c->error_message - 1] = 0;
+      }
+      self(c).stopped_ = true;
+    };
+  }
+
+  void amend(RequestKind kind, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t qty_lots) {
+    if (finished_) return;
+    Order* order = orders_.find(order_id);
+    if (order) desk_.asked(kind, *order);
+    const std::uint32_t instrument = order ? order->record.instrument : 0;
+    request(kind, order_id, instrument < feeds_.size() ? instrument : 0, price_ticks, qty_lots);
+  }
+
+  struct OneShot {
+    std::int64_t ts_ns;
+    std::int64_t id;
+  };
+
+  RunLog log_;
+  OrderStore orders_;
+  RequestLatency tick_to_trade_, entry_;
+  Responses responses_;
+  std::vector<RecordedExchange> exchanges_;
+  std::vector<FeedView> feeds_;
+  Desk desk_;
+  lumina_strategy strategy_{};
+  lumina_ctx context_{};
+
+  std::int64_t now_ns_ = kNever;
+  std::int64_t arrival_ns_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t periodic_ns_ = kNever;
+  Fifo<OneShot> one_shots_;
+  Fifo<Request> sends_, arrivals_;
+  std::vector<Report> refused_;
+  std::vector<lumina_event> callbacks_;
+  bool wakes_on_feed_ = false, started_ = false, stopped_ = false, finished_ = false;
+};
+
+}  // namespace lumina

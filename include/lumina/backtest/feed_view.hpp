@@ -1,0 +1,121 @@
+// What the strategy has seen of one tape: a cursor over the rows of its view and the book as of the last whole
+// event. An event is seen at the local time of its last row, plus what the feed model adds (SEMANTICS T6, O2).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "lumina/backtest/latency_model.hpp"
+#include "lumina/backtest/ledger.hpp"
+#include "lumina/backtest/recorded_exchange.hpp"
+#include "lumina/book/depth_book.hpp"
+
+namespace lumina {
+
+class FeedView {
+ public:
+  FeedView(const TapeView& tape, LatencyModel feed)
+      : row_(tape.rows),
+        rows_(tape.rows),
+        end_(tape.rows + tape.count),
+        feed_(std::move(feed)),
+        book_(tape.lo_ticks, tape.hi_ticks) {
+    for (const Event* row = end_; row != rows_;)
+      if ((--row)->flags & kLocal) {
+        last_local_ns_ = row->local_ts_ns();
+        break;
+      }
+    if (feed_.constant()) extra_ns_ = feed_.sample();
+  }
+
+  const DepthBook& book() const noexcept { return book_; }
+  std::size_t rows_done() const noexcept { return static_cast<std::size_t>(row_ - rows_); }
+
+  // Brings the book to what is seen at now_ns.
+  void sync(std::int64_t now_ns) {
+    if (!feed_.constant()) {
+      while (peek() && seen_ns_ <= now_ns) skip();
+      return;
+    }
+    const std::int64_t limit = now_ns - extra_ns_;
+    const Event* row = row_;
+    const Event* whole = row_;  // behind the last event that is seen whole
+    for (; row != end_; ++row) {
+      if (!(row->flags & kLocal)) continue;
+      if (row->local_ts_ns() > limit) break;
+      book_.apply(*row, kLocal);
+      if (row->flags & kEnd) whole = row + 1;
+    }
+    while (row != whole) book_.revert(*--row, kLocal);
+    if (row != row_) {
+      row_ = row;
+      while (!(row[-1].flags & kLocal)) --row;
+      exch_ns_ = row[-1].exch_ts_ns;
+      peeked_ = nullptr;
+    }
+  }
+
+  // Finds the next event. False: there is none.
+  bool peek() {
+    if (peeked_ || exhausted_) return !exhausted_;
+    const Event* row = row_;
+    while (row != end_ && !((row->flags & kLocal) && (row->flags & kEnd))) ++row;
+    if (row == end_) {
+      exhausted_ = true;
+      return false;
+    }
+    peeked_ = row + 1;
+    const std::int64_t extra = feed_.constant() ? extra_ns_ : feed_.sample();
+    seen_ns_ = std::max(seen_ns_, row->local_ts_ns() + extra);
+    return true;
+  }
+  std::int64_t next_ns() { return peek() ? seen_ns_ : kNever; }
+
+  // Walks the rows of the peeked event: each(row, level quantity afterwards).
+  template <class Each>
+  void consume(Each&& each) {
+    for (; row_ != peeked_; ++row_) {
+      if (!(row_->flags & kLocal)) continue;
+      book_.apply(*row_, kLocal);
+      each(*row_);
+      exch_ns_ = row_->exch_ts_ns;
+    }
+    peeked_ = nullptr;
+  }
+
+  // Has the last event been seen before t_ns?
+  bool ended_before(std::int64_t t_ns) {
+    if (feed_.constant()) return t_ns > last_local_ns_ + extra_ns_;
+    sync(t_ns);
+    return !peek() && seen_ns_ < t_ns;
+  }
+
+  // The impact shift as of the last event seen.
+  std::int32_t shift_ticks(const Ledger& ledger) noexcept {
+    const auto& shifts = ledger.shifts();
+    while (shift_next_ < shifts.size() && shifts[shift_next_].ts_ns <= exch_ns_) ++shift_next_;
+    return shift_next_ ? shifts[shift_next_ - 1].shift_ticks : 0;
+  }
+
+ private:
+  void skip() {
+    consume([](const Event&) {});
+  }
+
+  const Event* row_;
+  const Event* rows_;
+  const Event* end_;
+  const Event* peeked_ = nullptr;  // behind the next event's last row
+  bool exhausted_ = false;
+  LatencyModel feed_;
+  DepthBook book_;
+  std::int64_t extra_ns_ = 0;
+  std::int64_t seen_ns_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t exch_ns_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last_local_ns_ = std::numeric_limits<std::int64_t>::min() / 2;
+  std::size_t shift_next_ = 0;
+};
+
+}  // namespace lumina

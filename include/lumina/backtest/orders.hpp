@@ -1,0 +1,116 @@
+// An order's whole life in one place: its log row, what the exchange holds, and what the strategy knows.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "lumina/types.hpp"
+
+namespace lumina {
+
+inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+// First in, first out over one vector that is reused: no allocation once it has grown.
+template <class T>
+class Fifo {
+ public:
+  bool empty() const noexcept { return head_ == items_.size(); }
+  std::size_t size() const noexcept { return items_.size() - head_; }
+  T& front() noexcept { return items_[head_]; }
+  const T& front() const noexcept { return items_[head_]; }
+  void push(const T& item) { items_.push_back(item); }
+  // Behind every item whose key is not above; the items are sorted by key.
+  template <class Key>
+  void insert(const T& item, Key key) {
+    auto at = items_.end();
+    while (at != items_.begin() + static_cast<std::ptrdiff_t>(head_) && key(*(at - 1)) > key(item)) --at;
+    items_.insert(at, item);
+  }
+  T pop() {
+    const T item = items_[head_++];
+    if (head_ == items_.size()) {
+      items_.clear();
+      head_ = 0;
+    } else if (head_ >= 4096 && head_ * 2 >= items_.size()) {
+      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
+      head_ = 0;
+    }
+    return item;
+  }
+
+ private:
+  std::vector<T> items_;
+  std::size_t head_ = 0;
+};
+
+enum class RequestKind : std::uint8_t { submit = 0, cancel = 1, replace = 2 };
+
+// A request on its way: first to the moment of sending, then to the exchange.
+struct Request {
+  std::int64_t ts_ns;  // of sending, then of arrival
+  std::uint64_t order_id;
+  std::int32_t price_ticks;
+  std::int32_t qty_lots;
+  std::uint32_t instrument;
+  RequestKind kind;
+};
+
+// A report on its way back. kind is a lumina_event_kind.
+struct Report {
+  std::int64_t ts_ns;  // when the strategy learns of it
+  std::int64_t exch_ts_ns;
+  std::uint64_t order_id;
+  std::int32_t price_ticks;
+  std::int32_t qty_lots;
+  std::int32_t leaves_lots;
+  std::uint32_t instrument;
+  std::uint8_t kind;
+  std::uint8_t side;
+  std::uint8_t reason;
+  std::uint8_t flags;
+};
+
+struct Order {
+  OrderRecord record{};  // price, quantity, filled and state as the exchange has them
+  lumina_order view{};   // the same from the reports that the strategy has received
+  bool accepted = false;
+  bool closed = false;  // at the exchange
+  bool sent = false;    // passed risk; counts in risk until the strategy knows that it is closed
+  std::uint8_t cancels = 0;   // asked for and not answered
+  std::uint8_t replaces = 0;
+};
+
+// All orders of a run; ids are 1, 2, 3, ... in order of submission.
+class OrderStore {
+ public:
+  Order& add(const Order& order) {
+    orders_.push_back(order);
+    Order& added = orders_.back();
+    added.record.order_id = added.view.order_id = orders_.size();
+    return added;
+  }
+  Order* find(std::uint64_t id) noexcept { return id - 1 < orders_.size() ? &orders_[id - 1] : nullptr; }
+  Order& at(std::uint64_t id) noexcept { return orders_[id - 1]; }
+  const std::vector<Order>& all() const noexcept { return orders_; }
+
+ private:
+  std::vector<Order> orders_;
+};
+
+// What a run leaves behind, in the order in which it happened.
+struct RunLog {
+  std::vector<OrderEvent> order_events;
+  std::vector<Fill> fills;
+  std::vector<std::int64_t> markout_mid2;  // [fill][horizon], 0 where the data ended before
+
+  void record(OrderAction action, std::int64_t ts_ns, std::int64_t report_ts_ns, const OrderRecord& order,
+              std::int32_t price_ticks, std::int32_t qty_lots, std::int32_t leaves_lots, std::uint8_t reason) {
+    order_events.push_back({ts_ns, report_ts_ns, order.order_id, price_ticks, qty_lots, leaves_lots, order.instrument,
+                            static_cast<std::uint8_t>(action), order.side, order.type, reason, 0});
+  }
+};
+
+}  // namespace lumina
