@@ -33,6 +33,9 @@ _use_installed_core()
 
 from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
+from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
+from lumina.backtester.result import Result  # noqa: E402
+from lumina.backtester.run import backtest  # noqa: E402
 from lumina.data.instrument import Instrument  # noqa: E402
 from lumina.data.kinds import Flag, Kind, Phase, Side  # noqa: E402
 from lumina.data.load import load  # noqa: E402
@@ -55,13 +58,19 @@ __all__ = [
     "DepthBook",
     "EVENT",
     "Flag",
+    "Impact",
     "Instrument",
     "Kind",
+    "Latency",
     "LuminaError",
     "Phase",
+    "Queue",
+    "Result",
+    "Risk",
     "Side",
     "Tape",
     "__version__",
+    "backtest",
     "get_include",
     "load",
 ]

@@ -1,5 +1,11 @@
 from lumina._core._book import DepthBook as DepthBook
 from lumina._core._types import EVENT as EVENT
+from lumina.backtester.options import Impact as Impact
+from lumina.backtester.options import Latency as Latency
+from lumina.backtester.options import Queue as Queue
+from lumina.backtester.options import Risk as Risk
+from lumina.backtester.result import Result as Result
+from lumina.backtester.run import backtest as backtest
 from lumina.data.instrument import Instrument as Instrument
 from lumina.data.kinds import Flag as Flag
 from lumina.data.kinds import Kind as Kind

@@ -1,0 +1,99 @@
+# The backtest engine, lumina/backtest/engine.hpp.
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libcpp cimport bool
+from libcpp.vector cimport vector
+
+from lumina._core.abi cimport lumina_instrument, lumina_strategy
+from lumina._core.book cimport DepthBook
+from lumina._core.models cimport (
+    Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, RiskLimits, TransientImpact)
+from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord
+
+cdef extern from "<optional>" namespace "std" nogil:
+    cdef cppclass optional[T]:
+        optional()
+        T &emplace(const T &)
+
+cdef extern from "lumina/backtest/ledger.hpp" namespace "lumina" nogil:
+    cdef cppclass LedgerOptions:
+        LedgerOptions()
+        uint32_t instrument
+        double lot_size
+        int64_t maker_fee_e9
+        int64_t taker_fee_e9
+        int64_t equity_interval_ns
+        vector[int64_t] markouts_ns
+        optional[TransientImpact] impact
+    cdef cppclass Ledger:
+        vector[EquitySample] &equity()
+        Account account()
+        int32_t shift_ticks()
+
+cdef extern from "lumina/backtest/orders.hpp" namespace "lumina" nogil:
+    cdef cppclass Order:
+        OrderRecord record
+    cdef cppclass OrderStore:
+        vector[Order] &all()
+    cdef cppclass RunLog:
+        vector[OrderEvent] order_events
+        vector[Fill] fills
+        vector[int64_t] markout_mid2
+
+cdef extern from "lumina/backtest/recorded_exchange.hpp" namespace "lumina" nogil:
+    cdef enum class SelfTrade(uint8_t):
+        cancel_newest
+    cdef cppclass TapeView:
+        const Event *rows
+        size_t count
+        int32_t lo_ticks
+        int32_t hi_ticks
+        int32_t depth_limit
+    cdef cppclass RecordedExchange:
+        DepthBook &book()
+        Ledger &ledger()
+        uint32_t orders_at_end()
+
+cdef extern from "lumina/backtest/feed_view.hpp" namespace "lumina" nogil:
+    cdef cppclass FeedView:
+        DepthBook &book()
+
+cdef extern from "lumina/backtest/responses.hpp" namespace "lumina" nogil:
+    cdef cppclass ResponseLatency:
+        LatencyModel submit
+        LatencyModel cancel
+        LatencyModel replace
+        LatencyModel fill
+
+cdef extern from "lumina/backtest/engine.hpp" namespace "lumina" nogil:
+    cdef cppclass RequestLatency:
+        LatencyModel submit
+        LatencyModel cancel
+        LatencyModel replace
+    cdef cppclass EngineOptions:
+        EngineOptions()
+        LatencyModel feed
+        RequestLatency tick_to_trade
+        RequestLatency entry
+        ResponseLatency response
+        SelfTrade self_trade
+    cdef cppclass InstrumentSetup:
+        InstrumentSetup()
+        TapeView tape
+        lumina_instrument info
+        ContractValue contract
+        QueueModel queue
+        LedgerOptions ledger
+        RiskLimits risk
+    cdef cppclass Engine:
+        Engine(const vector[InstrumentSetup] &, const EngineOptions &, const lumina_strategy *) except +
+        bool run(int64_t) except +
+        void interrupt() except +
+        int32_t error()
+        const char *error_message()
+        bool stopped()
+        bool overflow()
+        size_t rows_done()
+        RunLog &log()
+        OrderStore &orders()
+        RecordedExchange &exchange(size_t)
+        FeedView &feed(size_t)

@@ -1,0 +1,211 @@
+"""`lumina.backtest`: tapes and a strategy in, a `Result` out."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any
+
+from lumina._core._engine import Run
+from lumina._core._python_strategy import PythonStrategy
+from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
+from lumina.backtester.result import Result, digest
+from lumina.data.instrument import Instrument, Number
+from lumina.data.tape import Tape
+from lumina.errors import ConfigError, DataError, LuminaError, StrategyError
+
+_SLICE_NS = 50_000_000  # how long the engine goes on before progress and Ctrl-C are looked at
+_MAX_MONEY = 2**63 - 1
+
+
+def backtest(
+    tape: Tape | Sequence[Tape],
+    strategy: Any = None,
+    *,
+    latency: Latency | None = None,
+    queue: Queue | None = None,
+    risk: Risk | None = None,
+    impact: Impact | None = None,
+    self_trade: str = "cancel_newest",
+    seed: int = 0,
+    equity_interval_ns: int = 1_000_000_000,
+    markouts_ns: Sequence[int] = (1_000_000_000, 10_000_000_000, 60_000_000_000),
+    maker_fee: Number | None = None,
+    taker_fee: Number | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Trade a strategy through recorded markets.
+
+    Parameters
+    ----------
+    tape : Tape or sequence of Tape
+        One tape an instrument; the first is instrument 0.
+    strategy : optional
+        An object with a `capsule` (`lumina.strategies`, or one's own Cython), such a capsule, or a plain Python object
+        with any of `on_start`, `on_timer`, `on_trade`, `on_book`, `on_bbo`, `on_level`, `on_fill`, `on_report`, ...
+        and `interval_ns`. None replays the tapes.
+    latency, queue, risk, impact : optional
+        See the classes; None is no latency, the power3 queue, no limits, no impact.
+    self_trade : {"cancel_newest", "cancel_oldest", "cancel_both", "reject"}
+        When an own order would meet another.
+    seed : int
+        Of everything random, in [0, 2^64).
+    equity_interval_ns : int
+        Grid of `Result.equity`, ns; 0 keeps only the last sample.
+    markouts_ns : sequence of int
+        Horizons behind each fill, ns.
+    maker_fee, taker_fee : optional
+        Instead of the instrument's; a fraction of the value, positive is a cost.
+    progress : callable, optional
+        Called with (rows done, rows) about 20 times a second.
+
+    Returns
+    -------
+    Result
+        Where Ctrl-C (KeyboardInterrupt) stopped the run, what was reached, with `interrupted` set.
+
+    Raises
+    ------
+    ConfigError, DataError
+        Naming what is out of bounds.
+    StrategyError
+        A strategy stopped the run with an error; an exception of a Python strategy is raised as it is.
+    """
+    tapes = [tape] if isinstance(tape, Tape) else list(tape)
+    latency, queue, risk = latency or Latency(), queue or Queue(), risk or Risk()
+    _check(tapes, self_trade, seed, equity_interval_ns, markouts_ns)
+    instruments = tuple(_with_fees(t.instrument, maker_fee, taker_fee) for t in tapes)
+    setups = [_setup(t, i, queue, risk) for t, i in zip(tapes, instruments, strict=True)]
+    options = {
+        "latency": latency.resolved(),
+        "impact": None if impact is None else asdict(impact),
+        "self_trade": SELF_TRADE.index(self_trade),
+        "seed": seed,
+        "equity_interval_ns": equity_interval_ns,
+        "markouts_ns": tuple(markouts_ns),
+    }
+    capsule, python = _capsule(strategy)
+    try:
+        run = Run(setups, options, capsule, python is not None)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    wall_s, interrupted = _drive(run, python, progress)
+    if run.error is not None:
+        raise StrategyError(f"the strategy stopped the run: {run.error[1] or f'error {run.error[0]}'}")
+    if run.overflow:
+        raise LuminaError("an account went beyond 64 bits (9.2e9 of the settlement currency): use smaller quantities")
+    arrays = run.results()
+    equity = arrays["equity"]
+    return Result(
+        fills=arrays["fills"],
+        orders=arrays["orders"],
+        order_events=arrays["order_events"],
+        equity=equity[equity.argsort(order=("ts_ns", "instrument"), kind="stable")] if len(tapes) > 1 else equity,
+        markout_mid2=arrays["markout_mid2"],
+        markouts_ns=tuple(markouts_ns),
+        digest=digest(arrays["order_events"], arrays["fills"]),
+        events=run.rows_done,
+        wall_s=wall_s,
+        instruments=instruments,
+        final=arrays["final"],
+        interrupted=interrupted or run.stopped,
+        options={
+            "latency": asdict(latency),
+            "queue": asdict(queue),
+            "risk": asdict(risk),
+            "impact": None if impact is None else asdict(impact),
+            "self_trade": self_trade,
+            "seed": seed,
+        },
+        provenance=[{**t.provenance, "clock": t.clock} for t in tapes],
+    )
+
+
+def _drive(run: Run, python: PythonStrategy | None, progress: Callable[[int, int], None] | None) -> tuple[float, bool]:
+    started = time.perf_counter()
+    interrupted = False
+    try:
+        while not run.run(_SLICE_NS):
+            if progress:
+                progress(run.rows_done, run.rows)
+    except KeyboardInterrupt:
+        run.interrupt()
+        interrupted = True
+    failure = None if python is None else python.failure
+    if isinstance(failure, KeyboardInterrupt):
+        interrupted = True
+    elif failure is not None:
+        raise failure
+    if progress:
+        progress(run.rows_done, run.rows)
+    return time.perf_counter() - started, interrupted
+
+
+def _capsule(strategy: Any) -> tuple[object | None, PythonStrategy | None]:
+    if strategy is None:
+        return None, None
+    if hasattr(strategy, "capsule"):
+        return strategy.capsule, None
+    if type(strategy).__name__ == "PyCapsule":
+        return strategy, None
+    python = PythonStrategy(strategy() if isinstance(strategy, type) else strategy)
+    return python.capsule, python
+
+
+def _check(tapes: list[Tape], self_trade: str, seed: int, equity_interval_ns: int, markouts_ns: Sequence[int]) -> None:
+    if not tapes:
+        raise DataError("no tape to trade on")
+    for i, tape in enumerate(tapes):
+        if not isinstance(tape, Tape):
+            raise DataError(f"tape {i} is a {type(tape).__name__}, not a lumina.Tape")
+        if tape.level == "L3":
+            raise DataError(f"tape {i} ({tape.instrument.symbol}) is order by order (L3), which this version cannot trade")
+    if self_trade not in SELF_TRADE:
+        raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
+    if not 0 <= seed < 2**64:
+        raise ConfigError(f"seed = {seed}: must be in [0, 2^64)")
+    if not 0 <= equity_interval_ns < 2**62:
+        raise ConfigError(f"equity_interval_ns = {equity_interval_ns}: must be in [0, 2^62)")
+    for horizon in markouts_ns:
+        if not 0 < horizon < 2**62:
+            raise ConfigError(f"markouts_ns has {horizon}: must be in (0, 2^62)")
+
+
+def _with_fees(instrument: Instrument, maker_fee: Number | None, taker_fee: Number | None) -> Instrument:
+    if maker_fee is None and taker_fee is None:
+        return instrument
+    terms = instrument.to_dict()
+    terms["maker_fee"] = terms["maker_fee"] if maker_fee is None else maker_fee
+    terms["taker_fee"] = terms["taker_fee"] if taker_fee is None else taker_fee
+    return Instrument.from_dict(terms)
+
+
+def _setup(tape: Tape, instrument: Instrument, queue: Queue, risk: Risk) -> dict[str, Any]:
+    scale = 10**12 if instrument.inverse else 10**9
+    notional = 0 if risk.max_notional is None else int(Fraction(str(risk.max_notional)) * scale)
+    if notional > _MAX_MONEY:
+        raise ConfigError(f"max_notional = {risk.max_notional}: must be at most {_MAX_MONEY // scale}")
+    return {
+        "events": tape.events,
+        "lo_ticks": tape.min_price_ticks,
+        "hi_ticks": tape.max_price_ticks,
+        "depth_limit": tape.depth_limit,
+        "tick_size": float(instrument.tick_size),
+        "lot_size": float(instrument.lot_size),
+        "multiplier": float(instrument.multiplier),
+        "inverse": instrument.inverse,
+        "maker_fee_e9": instrument.maker_fee_e9,
+        "taker_fee_e9": instrument.taker_fee_e9,
+        "symbol": instrument.symbol,
+        "unit_num": instrument.unit_num,
+        "unit_den": instrument.unit_den,
+        "queue": QUEUE_MODELS.index(queue.model),
+        "queue_n": float(queue.n),
+        "queue_unit": float(instrument.lot_size) if queue.unit == "base" else 1.0,
+        "exact_back": queue.exact_back,
+        "max_order_lots": risk.max_order_lots or 0,
+        "max_notional_units": notional,
+        "price_band": risk.price_band or 0.0,
+        "max_position_lots": risk.max_position_lots or 0,
+    }
