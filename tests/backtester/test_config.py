@@ -109,7 +109,11 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
         ({"latency": {"entry": True}}, "my.yaml: latency.entry: true must be a number"),
         ({"latency": {"entry": {"new": 1}}}, "my.yaml: latency.entry.cancel: is missing"),
         ({"latency": {"entry": {"nwe": 1}}}, "my.yaml: latency.entry.nwe: unknown key; did you mean new?"),
-        ({"latency": {"feed": {"model": "normal"}}}, "my.yaml: latency.feed.model: normal must be one of constant, lognormal, empirical; did you mean lognormal?"),
+        (
+            {"latency": {"feed": {"model": "normal"}}},
+            "my.yaml: latency.feed.model: normal must be one of constant, lognormal, empirical; "
+            "did you mean lognormal?",
+        ),
         ({"latency": {"feed": {}}}, "my.yaml: latency.feed"),
         ({"latency": {"feed": {"model": "lognormal", "median_ns": 1, "sigma": 99}}},
          "my.yaml: latency.feed.sigma: 99 must be at most 10"),

@@ -168,7 +168,7 @@ class Context:
         found = [k for k in self._engine.known.values() if k.open and k.instrument == instrument]
         return sorted((k for k in found if side in (NONE, k.side)), key=lambda k: k.order_id)
 
-    def submit(self, instrument=0, side=BUY, type=LIMIT, price_ticks=0, qty_lots=0, tag=0):  # noqa: A002
+    def submit(self, instrument=0, side=BUY, type=LIMIT, price_ticks=0, qty_lots=0, tag=0):
         return self._engine.request_new(instrument, side, type, price_ticks, qty_lots, tag)
 
     def cancel(self, order_id):

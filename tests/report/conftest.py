@@ -102,7 +102,7 @@ def random_result(seconds=345, orders=600, seed=1, mid_ticks=618_000):
             part[name] = rows[name]
     log = log[np.argsort(log["ts_ns"], kind="stable")]
     final = {
-        "position_lots": int(equity["position_lots"][-1]), "mid2_ticks": int(mid2[-1]), 
+        "position_lots": int(equity["position_lots"][-1]), "mid2_ticks": int(mid2[-1]),
         "liquidation_units": -12_345_000, "shift_ticks": 0, "open_orders_cancelled": 2,
     }  # fmt: skip
     return MadeUpResult(fills, rows, log, equity, markout_mid2, final=[final], events=1_234_567, wall_s=0.05)
