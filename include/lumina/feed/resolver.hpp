@@ -127,6 +127,7 @@ class Resolver {
     bool on = false;
     std::int64_t exch_ts_ns = 0;
     std::size_t row = kNone;  // last row of the event in this view
+    bool half = false;        // the other view's event ended at this row
   };
   struct Loss {  // quantity that a level lost and no print explains, exchange view
     std::int64_t exch_ts_ns;
@@ -175,7 +176,7 @@ class Resolver {
     close(ended);
     for (int v = 0; v < 2; ++v) {
       if (!(views & mask(v))) continue;
-      if (!open_[v].on) open_[v] = {true, update.exch_ts_ns, kNone};
+      if (!open_[v].on) open_[v] = {true, update.exch_ts_ns, kNone, false};
       last_update_[v] = update;
     }
   }
@@ -350,6 +351,11 @@ class Resolver {
 
   void append(const Update& update, Kind kind, Side side, std::int32_t price_ticks, std::int32_t qty_lots,
               std::uint16_t views, std::uint16_t flags = 0) {
+    for (int v = 0; v < 2; ++v) {
+      if (!(views & mask(v)) || !open_[v].half) continue;
+      open_[v].half = false;
+      end_in_one(open_[v].row, 1 - v);  // this view's event goes on
+    }
     for (int v = 0; v < 2; ++v)
       if (views & mask(v)) open_[v].row = rows_.size();
     rows_.push_back({update.exch_ts_ns, 0, static_cast<std::uint32_t>(update.local_ts_ns - update.exch_ts_ns),
@@ -380,20 +386,30 @@ class Resolver {
   }
 
   // Sets kEnd on the last row of the open event in each view of the mask. A row that ends an event in one of its
-  // views only becomes two.
+  // views only becomes two; while the other view may still end there too, it waits.
   void close(std::uint16_t views) {
     for (int v = 0; v < 2; ++v) {
-      if (!(views & mask(v)) || !open_[v].on) continue;
-      const std::size_t row = open_[v].row;
-      open_[v].on = false;
+      Open& own = open_[v];
+      Open& other = open_[1 - v];
+      if (!(views & mask(v)) || !own.on) continue;
+      const std::size_t row = own.row;
+      const bool other_ended_here = own.half;
+      own.on = own.half = false;
       if (row == kNone) continue;
-      const std::uint16_t other = mask(1 - v);
-      const bool shared = rows_[row].flags & other;
-      const bool ends_both = shared && (views & other) && open_[1 - v].on && open_[1 - v].row == row;
-      if (shared && !ends_both) split(row, mask(v));
-      rows_[row].flags |= kEnd;
-      if (ends_both) open_[1 - v].on = false;
+      const bool shared = rows_[row].flags & mask(1 - v);
+      if (!shared || other_ended_here) {
+        rows_[row].flags |= kEnd;
+      } else if (other.on && other.row == row) {
+        other.half = true;
+      } else {
+        end_in_one(row, v);
+      }
     }
+  }
+
+  void end_in_one(std::size_t row, int view) {
+    split(row, mask(view));
+    rows_[row].flags |= kEnd;
   }
 
   // The row keeps the views of the mask, a copy after it gets the others.
