@@ -20,6 +20,7 @@ class Instrument:
     taker_fee_e9: int = 0
     lot_size: float = 1.0
     depth_limit: int = 0
+    decimals: tuple = ("1", "1", "1")  # tick size, lot size, multiplier, where unit_num and unit_den come from
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,11 @@ class ReferenceResult:
         )  # fmt: skip
 
 
-def instrument_from(tick_size, lot_size, multiplier=1, inverse=False, **fees):
+def instrument_from(tick_size="1", lot_size="1", multiplier="1", inverse=False, **more):
     """The exact unit of a contract from its decimals: linear money is 1e-9, inverse 1e-12 of the coin."""
-    tick, lot, mult = Fraction(str(tick_size)), Fraction(str(lot_size)), Fraction(str(multiplier))
+    tick, lot, mult = Fraction(tick_size), Fraction(lot_size), Fraction(multiplier)
     unit = lot * mult / tick * 10**12 if inverse else tick * lot * mult * 10**9
-    return Instrument(unit.numerator, unit.denominator, inverse, lot_size=float(lot), **fees)
+    return Instrument(
+        unit.numerator, unit.denominator, inverse, lot_size=float(lot), decimals=(tick_size, lot_size, multiplier),
+            **more
+    )

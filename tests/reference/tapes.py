@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from lumina import EVENT
 
-from .options import Instrument, Options, Risk
+from .options import Options, Risk, instrument_from
 from .vocabulary import (
     AUCTION,
     BBO,
@@ -280,14 +280,12 @@ def check_tape(tape):
 
 def random_instrument(seed):
     rng = np.random.default_rng(seed)
-    unit = [(10**9, 1), (10**7, 1), (1_234_567, 10), (5 * 10**6, 3)][int(rng.integers(4))]
     inverse = bool(rng.random() < 0.25)
-    if inverse:
-        unit = (10**14, 1)
-    return Instrument(
-        unit_num=unit[0], unit_den=unit[1], inverse=inverse, maker_fee_e9=int(rng.integers(-200_000, 200_000)),
-        taker_fee_e9=int(rng.integers(0, 700_000)), lot_size=[1.0, 0.001, 0.25][int(rng.integers(3))],
-        depth_limit=int([0, 0, 0, 3, 5][int(rng.integers(5))]),
+    decimals = [("1", "1", "1"), ("0.1", "0.001", "1"), ("0.25", "1", "50"), ("0.0007", "0.13", "3")]
+    tick_size, lot_size, multiplier = decimals[int(rng.integers(len(decimals)))]
+    return instrument_from(
+        tick_size, lot_size, multiplier, inverse, maker_fee_e9=int(rng.integers(-200_000, 200_000)),
+        taker_fee_e9=int(rng.integers(0, 700_000)), depth_limit=int([0, 0, 0, 3, 5][int(rng.integers(5))]),
     )  # fmt: skip
 
 
