@@ -39,13 +39,13 @@ def test_a_run_of_nothing_becomes_a_picture(random_run, tmp_path):
 
 def test_quote_lifetimes_follow_an_order_through_its_replaces(random_run):
     result = random_run()
-    log = np.zeros(7, ORDER_EVENT)
-    # 1 requested, accepted; 2 accepted; 1 replaced, filled; 2 cancelled; 3 rejected
-    log["order_id"] = [1, 1, 2, 1, 1, 2, 3]
-    log["action"] = [0, 3, 3, 7, 5, 6, 4]
-    log["ts_ns"] = [0, 10, 15, 20, 30, 40, 50]
-    log["price_ticks"] = [100, 100, 105, 101, 101, 105, 99]
-    log["leaves_lots"] = [5, 5, 5, 5, 0, 0, 0]
+    log = np.zeros(9, ORDER_EVENT)
+    # 1 requested, accepted; 2 accepted; 1 replaced, filled; 3 accepted; 2 cancelled; 4 accepted; 3 cancelled
+    log["order_id"] = [1, 1, 2, 1, 1, 3, 2, 4, 3]
+    log["action"] = [0, 3, 3, 7, 5, 3, 6, 3, 6]
+    log["ts_ns"] = [0, 10, 15, 20, 30, 35, 40, 45, 50]
+    log["price_ticks"] = [100, 100, 105, 101, 101, 99, 105, 98, 99]
+    log["leaves_lots"] = [5, 5, 5, 5, 0, 5, 0, 5, 0]
     result.order_events = log
     starts, ends, prices, _ = picture.quote_lifetimes(result, 0)
     assert list(zip(starts.tolist(), ends.tolist(), prices.tolist(), strict=True)) == [

@@ -85,7 +85,8 @@ def test_markout_is_quantity_weighted_and_signed():
 
 def test_markout_leaves_out_fills_after_whose_horizon_the_data_ended():
     made = fills((0, 0, 100, 1, 204), (1, 1, 104, 3, 204))
-    assert statistics.markout(made, np.array([206, 0]), LINEAR)["markout_ticks"] == 3
+    alone = statistics.markout(made, np.array([206, 0]), LINEAR)
+    assert (alone["markout_ticks"], alone["realised_spread_ticks"]) == (3, 6)
     assert statistics.markout(made, np.array([0, 0]), LINEAR) == {
         "fills": 0, "markout_ticks": None, "markout": None, "adverse_selection_ticks": None,
         "realised_spread_ticks": None,

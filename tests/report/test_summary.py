@@ -112,7 +112,10 @@ def test_queue_positions_unknown_and_never_taken_are_left_out(random_run):
     result.orders["queue_ahead_lots"] = 1000
     result.orders["queue_ahead_lots"][:50] = np.nan  # never resting
     result.orders["queue_ahead_lots"][50:80] = np.inf  # beyond what was shown
+    result.orders["sent_ts_ns"] -= 10**12  # a wait begins at the exchange
     queue = summarise(result)["instruments"][0]["queue"]
+    filled = result.orders[np.isin(result.orders["order_id"], result.fills["order_id"][result.fills["maker"] == 1])]
+    assert queue["wait_s"] == pytest.approx(np.median(filled["close_ts_ns"] - filled["arrival_ts_ns"]) / 1e9)
     assert queue["ahead_at_accept"] == 1.0
     assert queue["unknown_at_accept"] == 30
 
