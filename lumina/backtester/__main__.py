@@ -9,7 +9,7 @@ def _start() -> int:
 
         return main()
     except KeyboardInterrupt:  # while the modules were still loading
-        print("interrupted before the replay began: nothing was kept", file=sys.stderr)
+        print("interrupted: nothing was kept", file=sys.stderr)
         return 130
 
 

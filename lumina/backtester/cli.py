@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         return _complain(f"{error.filename or 'output'}: {error.strerror or error}", FAILED)
     except KeyboardInterrupt:
-        print("interrupted before the replay began: nothing was kept", file=sys.stderr)
+        print("interrupted: nothing was kept", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -141,15 +141,7 @@ def _watch(config: configuration.Config, quiet: bool, stack: ExitStack) -> job.W
         return job.Watch()
     name = config["strategy"]["name"]
     if not sys.stderr.isatty():
-
-        def announce(tape: Tape) -> None:
-            print(
-                f"replaying {len(tape):,} events of {tape.instrument.symbol} against {name}",
-                file=sys.stderr,
-                flush=True,
-            )
-
-        return job.Watch(loaded=announce)
+        return _lines(name)
 
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -169,6 +161,22 @@ def _watch(config: configuration.Config, quiet: bool, stack: ExitStack) -> job.W
         bars.reset(task, description=f"replaying {tape.instrument.symbol}", total=len(tape))
 
     return job.Watch(loading=update, loaded=loaded, replaying=update)
+
+
+def _lines(name: str) -> job.Watch:
+    """For a log: a line when the replay begins, and one a tenth of it where it takes longer than a blink."""
+    tenths = -1
+
+    def loaded(tape: Tape) -> None:
+        print(f"replaying {len(tape):,} events of {tape.instrument.symbol} against {name}", file=sys.stderr, flush=True)
+
+    def replaying(done: int, total: int) -> None:
+        nonlocal tenths
+        if done < total and done * 10 // total > tenths:
+            tenths = done * 10 // total
+            print(f"{tenths * 10}% replayed", file=sys.stderr, flush=True)
+
+    return job.Watch(loaded=loaded, replaying=replaying)
 
 
 def _complain(error: object, code: int) -> int:

@@ -42,7 +42,7 @@ SECTIONS: dict[str, str] = {
     "latency": "How long messages take: a constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
     "a measured histogram {model: empirical, ns: [], counts: []}; or one of these for each action:\n"
     "{new: , cancel: , replace: }, for response {..., fill: } too.",
-    "queue": "Where our orders stand in the queue of a price level (L2 tapes; on L3 it is exact).",
+    "queue": "Where our orders stand in the queue of a price level.",
     "risk": "Pre-trade limits; null is no limit.",
     "impact": "What our own taking does to the market: square-root impact that decays.",
     "engine": "Rules of the run.",

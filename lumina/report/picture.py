@@ -28,7 +28,7 @@ _PARTS = {
 }
 
 # More than these on one panel are a smear: they are drawn by bins of time instead
-_MAX_SEGMENTS, _MAX_MARKERS, _BINS = 1500, 400, 300
+_MAX_SEGMENTS, _MAX_MARKERS, _BINS = 1500, 800, 300
 
 # OrderAction values of the order log
 _ACKNOWLEDGED, _FILLED, _CANCELLED, _REPLACED = 3, 5, 6, 7
@@ -105,8 +105,14 @@ def _days(ts_ns: st.Array) -> st.Array:
 
 def _market(axis: Any, result: Result, index: int, instrument: Instrument, equity: st.Array, fills: st.Array) -> None:
     tick = float(instrument.tick_size)
-    valid = equity[equity["mid2_ticks"] != 0]
-    axis.plot(_days(valid["ts_ns"]), valid["mid2_ticks"] * (tick / 2), color=_MID, linewidth=0.9, label="mid", zorder=3)
+    # the mids of the fills lie between the samples and show what moved
+    times = np.concatenate((equity["ts_ns"], fills["ts_ns"]))
+    mid2 = np.concatenate((equity["mid2_ticks"], fills["mid2_ticks"]))
+    order = np.argsort(times, kind="stable")
+    order = order[mid2[order] != 0]
+    axis.step(
+        _days(times[order]), mid2[order] * (tick / 2), where="post", color=_MID, linewidth=0.9, label="mid", zorder=3
+    )
     starts, ends, prices, sides = quote_lifetimes(result, index)
     for side, name, colour in ((0, "own bid", _BUY), (1, "own ask", _SELL)):
         chosen = sides == side
@@ -167,16 +173,16 @@ def _quotes(axis: Any, starts: st.Array, ends: st.Array, prices: st.Array, name:
 
 def _markers(axis: Any, fills: st.Array, tick: float, name: str, colour: str, marker: str, hollow: bool) -> None:
     times, prices = fills["ts_ns"], fills["price_ticks"] * tick
-    sizes: st.Array | float = 34.0
+    sizes: st.Array | float = 34.0 if len(fills) <= 200 else 22.0
     if len(fills) > _MAX_MARKERS:
         # one marker a bin, at the mean price, its area the share of the quantity
-        bins = np.linspace(times[0], times[-1] + 1, _MAX_MARKERS // 4 + 1)
+        bins = np.linspace(times[0], times[-1] + 1, _BINS + 1)
         place = np.searchsorted(bins, times, side="right") - 1
         quantity = np.bincount(place, fills["qty_lots"])
         used = quantity > 0
         prices = (np.bincount(place, fills["qty_lots"] * prices)[used]) / quantity[used]
         times = ((np.bincount(place, times - times[0])[used]) / np.bincount(place)[used]).astype(np.int64) + times[0]
-        sizes = 8 + 32 * quantity[used] / quantity.max()
+        sizes = 12 + 40 * quantity[used] / quantity.max()
         name += f" ({len(fills):,}, grouped)"
     else:
         name += f" ({len(fills):,})"

@@ -45,7 +45,7 @@ def summarise(
     Parameters
     ----------
     result : Result
-    limit_lots : position limit, for the time spent at it
+    limit_lots : position limit, for the time spent at it; default that of risk
     feed_latency_ns : latencies of the market data, or a sample of them
     capital : in settlement currency, for the return and the turnover
     days_per_year : trading days, for the Sharpe ratio
@@ -57,14 +57,16 @@ def summarise(
         where zero. Totals over instruments are None where they settle in different currencies. ``instruments`` has
         the same and more of each instrument. docs/backtester.md explains every entry.
     """
-    equity, fills, orders = result.equity, result.fills, result.orders
+    fills, orders = result.fills, result.orders
+    if limit_lots is None:
+        limit_lots = result.options.get("risk", {}).get("max_position_lots")
     instruments = [
         _instrument(result, index, instrument, limit_lots) for index, instrument in enumerate(result.instruments)
     ]
     currencies = {(entry["currency"], instrument.inverse)
                   for entry, instrument in zip(instruments, result.instruments, strict=True)}  # fmt: skip
     one_currency = len(currencies) == 1
-    start_ns, end_ns = (int(equity["ts_ns"][0]), int(equity["ts_ns"][-1])) if len(equity) else (0, 0)
+    start_ns, end_ns = _span(result)
 
     summary: dict[str, Any] = {
         "events": int(result.events),
@@ -97,6 +99,14 @@ def summarise(
         "notes": _notes(result),
     }
     return summary
+
+
+def _span(result: Result) -> tuple[int, int]:
+    # the equity grid begins up to one step after the data; the strategy may have acted before
+    if not len(result.equity):
+        return 0, 0
+    starts = [result.equity["ts_ns"][0], *result.order_events["ts_ns"][:1]]
+    return int(min(starts)), int(result.equity["ts_ns"][-1])
 
 
 def equity_curve(result: Result) -> tuple[st.Array, st.Array]:
@@ -132,7 +142,7 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
         return None if value is None else st.money(value, instrument)
 
     pnl = units["spread_capture"] + units["inventory"] - units["fees"] - units["impact"] - units["funding"]
-    start_ns, end_ns = (int(equity["ts_ns"][0]), int(equity["ts_ns"][-1])) if len(equity) else (0, 0)
+    start_ns, end_ns = _span(result)
     held = st.inventory(fills, start_ns, end_ns, limit_lots)
     value = st.notional(instrument, fills["qty_lots"].astype(float), fills["price_ticks"].astype(float))
     volume = float(value.sum())
@@ -284,15 +294,37 @@ def _on_capital(
 
 
 def _notes(result: Result) -> list[str]:
-    notes = [str(line) for line in result.provenance]
+    notes = []
+    for source in result.provenance:
+        notes += _provenance(source)
     if result.interrupted:
         notes.append("interrupted: everything here is up to the interruption")
     orders = result.orders
     reached = orders[(orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)]
     if len(reached) and (reached["arrival_ts_ns"] == reached["sent_ts_ns"]).all():
         notes.append("order entry latency is 0: orders reach the exchange the moment they are sent")
-    if (result.options or {}).get("impact") is not None and not (result.fills["maker"] == 0).any():
+    if result.options.get("impact") is not None and not (result.fills["maker"] == 0).any():
         notes.append("impact is on and 0: passive fills do not push under this model")
+    return notes
+
+
+def _provenance(source: dict[str, Any]) -> list[str]:
+    """Where a tape comes from, and what was done to it that changes what a run on it means."""
+    notes = []
+    files = ", ".join(str(file["name"]) for file in source.get("files", ()))
+    if files:
+        notes.append(f"data: {files}, read by {source.get('importer', 'an importer')}")
+    for name, how in source.get("inferred", {}).items():
+        notes.append(f"data: {name} was inferred, {how}")
+    gaps = source.get("messages", {}).get("gaps", 0)
+    if gaps:
+        notes.append(f"data: {gaps} gaps in the recording; own orders keep their places through each")
+    clock = source.get("clock", {})
+    if clock.get("repair") == "shift":
+        notes.append(
+            f"clock: local times shifted by {clock['shift_ns'] / 1e9:+.9f} s, so that the least feed latency "
+            f"is {clock['min_latency_ns'] / 1e6:g} ms; what the true one was is not known"
+        )
     return notes
 
 

@@ -223,7 +223,7 @@ def test_an_interrupted_run_keeps_what_was_replayed(base, tmp_path):
         command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            while not (line := process.stderr.readline()).startswith("replaying"):
+            while (line := process.stderr.readline()) != "0% replayed\n":
                 assert line, "ended before the replay"
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=120)

@@ -139,10 +139,18 @@ def two_alone(random_run):
 
 def test_the_tables_say_what_a_trader_asks(random_run):
     result = random_run()
-    result.provenance = ["clock: local time shifted by 1.275 s"]
+    result.provenance = [
+        {
+            "files": [{"name": "a.gz"}],
+            "importer": "binance",
+            "messages": {"gaps": 2},
+            "clock": {"repair": "shift", "shift_ns": 1_275_000_000, "min_latency_ns": 1_000_000},
+        }
+    ]
     shown = printed(summarise(result, limit_lots=100), "glft")
     for asked in ("glft", "2024-08-08", "P&L", "max drawdown", "Sharpe", "maker", "order-to-trade", "queue ahead",
-                  "Markouts", "1 min", "at the limit", "decision to sent", "p99", "closing it at the touch", "clock:",
+                  "Markouts", "1 min", "at the limit", "decision to sent", "p99", "closing it at the touch", "a.gz, read by binance", "2 gaps",
+                  "shifted by +1.275000000 s",
                   "million/s", "digest"):  # fmt: skip
         assert asked in shown
 
