@@ -63,10 +63,10 @@ def amount(value: float | None, digits: int | None = None, sign: bool = False) -
 
 
 def quantity(value: float | None) -> str:
-    """A quantity with as many decimals as it needs, at most 8."""
+    """A quantity with as many decimals as it needs, six figures at most."""
     if value is None:
         return "-"
-    shown = f"{value:,.8f}".rstrip("0").rstrip(".")
+    shown = f"{value:,.{_digits([value])}f}".rstrip("0").rstrip(".")
     return "0" if shown == "-0" else shown
 
 
@@ -178,7 +178,7 @@ def _closing(entry: dict[str, Any]) -> str:
     mid = f"marked at {amount(entry['mid'], sign=False)}" if entry["mid"] is not None else "no mid to mark it at"
     if entry["liquidation"] is None:
         return f"{mid}; cannot be closed at the touch"
-    return f"{mid}; closing it at the touch {amount(entry['liquidation'], sign=True)}"
+    return f"{mid}; closing it at the touch {amount(entry['liquidation'], _money_digits(entry), sign=True)}"
 
 
 def _fills_table(entry: dict[str, Any]) -> Table:

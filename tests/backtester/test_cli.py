@@ -33,10 +33,10 @@ def tape(tmp_path_factory):
 
 @pytest.fixture
 def base(tape):
-    """Arguments of a run on it with fees both ways."""
+    """Arguments of a run on it, with a rebate for makers."""
     return [
         *("--config", str(ROOT / "config" / "sample.yaml"), "--set", f"data.path={tape}"),
-        *("--set", "report.out=null", "--set", "report.picture=off"),
+        *("--set", "report.out=null", "--set", "report.picture=off", "--set", "instrument.maker_fee=-0.00005"),
     ]
 
 
