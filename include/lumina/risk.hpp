@@ -74,7 +74,9 @@ class RiskGate {
     if (limits_.max_position_lots > 0) {
       const Int128 open = Int128{state.open_same_side_lots} + order.qty_lots;
       const Int128 reached = state.position_lots + (order.side == LUMINA_BUY ? open : -open);
-      if (reached > limits_.max_position_lots || reached < -Int128{limits_.max_position_lots}) {
+      // only in the order's own direction: what reduces a position that is too large may always go
+      if (order.side == LUMINA_BUY ? reached > limits_.max_position_lots
+                                   : reached < -Int128{limits_.max_position_lots}) {
         return LUMINA_REASON_RISK_POSITION;
       }
     }

@@ -52,6 +52,7 @@ cdef class Run:
     cdef bint with_gil
     cdef readonly Py_ssize_t rows
     cdef int count
+    cdef Py_ssize_t horizons
 
     def __cinit__(self, list setups, dict options, capsule, bint with_gil):
         cdef vector[InstrumentSetup] specs
@@ -64,6 +65,7 @@ cdef class Run:
         cdef uint64_t seed = options["seed"]
         self.keep = [capsule]
         self.with_gil = with_gil
+        self.horizons = len(options["markouts_ns"])
         for setup in setups:
             spec = InstrumentSetup()
             memset(&spec.info, 0, sizeof(spec.info))
@@ -163,7 +165,6 @@ cdef class Run:
         cdef size_t i
         cdef OrderRecord[::1] records
         fills = _rows(engine.log().fills.data(), engine.log().fills.size(), _types.FILL)
-        horizons = engine.log().markout_mid2.size() // max(len(fills), 1)
         orders = np.empty(engine.orders().all().size(), _types.ORDER)
         if len(orders):
             records = orders
@@ -181,7 +182,7 @@ cdef class Run:
             "order_events": _rows(engine.log().order_events.data(), engine.log().order_events.size(),
                                   _types.ORDER_EVENT),
             "markout_mid2": _rows(engine.log().markout_mid2.data(), engine.log().markout_mid2.size(),
-                                  np.dtype(np.int64)).reshape(len(fills), horizons),
+                                  np.dtype(np.int64)).reshape(len(fills), self.horizons),
             "equity": np.concatenate(equity),
             "final": final,
         }

@@ -168,8 +168,8 @@ def _check(tapes: list[Tape], self_trade: str, seed: int, equity_interval_ns: in
     if not 0 <= equity_interval_ns < 2**62:
         raise ConfigError(f"equity_interval_ns = {equity_interval_ns}: must be in [0, 2^62)")
     for horizon in markouts_ns:
-        if not 0 < horizon < 2**62:
-            raise ConfigError(f"markouts_ns has {horizon}: must be in (0, 2^62)")
+        if not 0 <= horizon < 2**62:
+            raise ConfigError(f"markouts_ns has {horizon}: must be in [0, 2^62)")
 
 
 def _with_fees(instrument: Instrument, maker_fee: Number | None, taker_fee: Number | None) -> Instrument:

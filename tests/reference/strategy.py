@@ -106,6 +106,9 @@ def risk_reason(risk, instruments, views, known, order, price, qty):
         return R_INVALID
     if not LIMIT <= order.type <= MARKET or qty < 1 or (price < 1 and order.type != MARKET):
         return R_INVALID
+    if qty <= order.filled_lots:
+        return R_NONE  # a replace that closes the order
+    qty -= order.filled_lots  # what would be open
     view, money = views[order.instrument], Money(instruments[order.instrument])
     if risk.max_order_lots is not None and qty > risk.max_order_lots:
         return R_RISK_QTY
@@ -114,8 +117,7 @@ def risk_reason(risk, instruments, views, known, order, price, qty):
         at = Fraction(price)
         if order.type == MARKET:
             touch, touch_qty = view.best(opposite(order.side))
-            last = None if view.last_mid2 is None else Fraction(view.last_mid2, 2) + view.shift
-            at = Fraction(touch) if touch_qty else last
+            at = Fraction(touch) if touch_qty else None
         if at is not None and money.notional(at, qty) > risk.max_notional_units:
             return R_RISK_NOTIONAL
     if risk.price_band is not None and order.type != MARKET and mid2 is not None:
@@ -128,8 +130,8 @@ def risk_reason(risk, instruments, views, known, order, price, qty):
             for k in known.values()
             if k.instrument == order.instrument and k.side == order.side and k.order_id != order.order_id
         )
-        exposed = view.position + sign(order.side) * (others + qty)
-        if abs(exposed) > risk.max_position_lots:
+        exposed = sign(order.side) * view.position + others + qty
+        if exposed > risk.max_position_lots:
             return R_RISK_POSITION
     return R_NONE
 

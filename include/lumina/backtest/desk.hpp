@@ -75,7 +75,11 @@ class Desk {
     }
     const lumina_order& view = order.view;
     std::int64_t lots = request.qty_lots;
-    if (request.kind == RequestKind::replace && lots > view.filled_lots) lots -= view.filled_lots;
+    if (request.kind == RequestKind::replace) {
+      if (view.state >= LUMINA_FILLED) return LUMINA_REASON_NONE;  // the exchange will say that it is too late
+      if (lots >= 1 && lots <= view.filled_lots) return LUMINA_REASON_NONE;  // closes the order
+      lots = std::min<std::int64_t>(lots, lots - view.filled_lots);
+    }
     return book.gate.check({view.side, view.type, request.price_ticks, lots}, state);
   }
 

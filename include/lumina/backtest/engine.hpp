@@ -62,7 +62,12 @@ class Engine {
       feeds_.emplace_back(setup.tape, options.feed);
       desk_.add(setup.info, RiskGate(setup.risk, setup.contract));
       now_ns_ = std::min(now_ns_, exchanges_.back().first_ts_ns());
+      if (exchanges_.back().last_ts_ns() > end_ns_) {
+        end_ns_ = exchanges_.back().last_ts_ns();
+        last_to_end_ = static_cast<std::uint32_t>(exchanges_.size() - 1);
+      }
     }
+    for (RecordedExchange& exchange : exchanges_) exchange.start(now_ns_, end_ns_);
     if (strategy) strategy_ = *strategy;
     if (strategy_.interval_ns > 0) periodic_ns_ = now_ns_ + strategy_.interval_ns;
     constexpr std::uint32_t kFeedWakes =
@@ -111,6 +116,7 @@ class Engine {
   const FeedView& feed(std::size_t i) const noexcept { return feeds_[i]; }
 
  private:
+  static constexpr int kTimersAtOnce = 1 << 16;  // a strategy that sets timers for now forever can be stopped
   static constexpr std::size_t kReplayRows = 4096;           // stays in the cache between the two views
   static constexpr std::size_t kAdvanceRows = std::size_t{1} << 22;  // between two looks at the wall clock
 
@@ -120,6 +126,7 @@ class Engine {
     started_ = true;
     lumina_event event{};
     event.kind = LUMINA_EV_START;
+    event.side = LUMINA_NONE;
     set_now(now_ns_);
     event.ts_ns = event.exch_ts_ns = now_ns_;
     call(event);
@@ -139,17 +146,17 @@ class Engine {
   // The next thing that happens. False: nothing is left.
   bool step() {
     if (stopped_) return false;
-    std::int64_t timer = next_timer_ns();
+    const std::int64_t timer = next_timer_ns();
     const std::int64_t feed = wakes_on_feed_ ? next_feed_ns() : kNever;
     const std::int64_t report = responses_.queue().empty() ? kNever : responses_.queue().front().ts_ns;
     const std::int64_t send = sends_.empty() ? kNever : sends_.front().ts_ns;
     const std::int64_t arrival = arrivals_.empty() ? kNever : arrivals_.front().ts_ns;
-    if (timer < std::min(std::min(feed, report), std::min(send, arrival)) && data_ended_before(timer)) {
+    const std::int64_t t = std::min({timer, feed, report, send, arrival});
+    if (timer <= t && timer != kNever && data_ended_before(t)) {
       periodic_ns_ = kNever;  // the strategy is not called after the last local row (A2)
       one_shots_ = {};
       return true;
     }
-    const std::int64_t t = std::min({timer, feed, report, send, arrival});
     if (!advance_watched(t)) return true;  // a report was made on the way: look again
     if (t == kNever) return false;
     if (arrival <= t) {
@@ -163,7 +170,7 @@ class Engine {
     set_now(t);
     if (feed <= t) deliver_feed(t);
     if (report <= t) deliver_reports(t);
-    if (timer <= t) deliver_timers(t);
+    if (next_timer_ns() <= t) deliver_timers(t);  // those just set for now, too
     if (!sends_.empty() && sends_.front().ts_ns <= t) send_due(t);
     return true;
   }
@@ -207,21 +214,27 @@ class Engine {
   }
 
   void finish() {
-    for (RecordedExchange& exchange : exchanges_) {
-      if (stopped_) {
-        const std::int64_t ts = strategy_.on_event ? now_ns_ : exchange.reached_ts_ns();
-        while (!exchange.advance(ts)) {
-        }
-        exchange.close(ts);
-      } else {
-        while (!exchange.advance(kNever)) {
-        }
-      }
+    if (stopped_) {
+      end_ns_ = now_ns_;
+      if (!strategy_.on_event)
+        for (const RecordedExchange& exchange : exchanges_) end_ns_ = std::max(end_ns_, exchange.reached_ts_ns());
     }
-    for (FeedView& feed : feeds_) feed.sync(stopped_ ? now_ns_ : kNever);
+    for (RecordedExchange& exchange : exchanges_) {
+      while (!exchange.advance(stopped_ ? end_ns_ : kNever)) {
+      }
+      exchange.close(end_ns_);
+      exchange.finish(end_ns_);
+    }
+    std::int64_t last_ns = std::numeric_limits<std::int64_t>::min();
+    for (FeedView& feed : feeds_) {
+      feed.sync(stopped_ ? end_ns_ : kNever);
+      last_ns = std::max(last_ns, feed.last_ns());
+    }
+    if (!stopped_) set_now(last_ns);
     finished_ = true;
     lumina_event event{};
     event.kind = LUMINA_EV_STOP;
+    event.side = LUMINA_NONE;
     event.ts_ns = event.exch_ts_ns = now_ns_;
     call(event);
   }
@@ -310,15 +323,15 @@ class Engine {
   }
 
   void deliver_reports(std::int64_t t) {
-    const bool silent = data_ended_before(t);
+    const bool ended = data_ended_before(t);  // then nobody learns of it
     while (!responses_.queue().empty() && responses_.queue().front().ts_ns <= t) {
       const Report report = responses_.queue().pop();
-      deliver_report(report, silent);
+      if (!ended) deliver_report(report);
     }
   }
-  void deliver_report(const Report& report, bool silent) {
+  void deliver_report(const Report& report) {
     const Order* order = desk_.learn(report, orders_.find(report.order_id));
-    if (silent || !wants(LUMINA_WAKE_REPORT)) return;
+    if (!wants(LUMINA_WAKE_REPORT)) return;
     lumina_event event{};
     event.ts_ns = now_ns_;
     event.exch_ts_ns = report.exch_ts_ns;
@@ -340,12 +353,13 @@ class Engine {
     event.kind = LUMINA_EV_TIMER;
     event.ts_ns = event.exch_ts_ns = t;
     event.side = LUMINA_NONE;
-    if (periodic_ns_ <= t) {
-      periodic_ns_ += strategy_.interval_ns;
-      call(event);
-    }
-    for (std::size_t due = one_shots_.size(); due-- && !one_shots_.empty() && one_shots_.front().ts_ns <= t;) {
-      event.value = one_shots_.pop().id;
+    for (int round = 0; round < kTimersAtOnce && next_timer_ns() <= t && !stopped_; ++round) {
+      if (periodic_ns_ <= t) {
+        periodic_ns_ += strategy_.interval_ns;
+        event.value = 0;
+      } else {
+        event.value = one_shots_.pop().id;
+      }
       call(event);
     }
   }
@@ -369,12 +383,13 @@ class Engine {
   void send_due(std::int64_t t) {
     refused_.clear();
     while (!sends_.empty() && sends_.front().ts_ns <= t) send(sends_.pop());
-    const bool silent = !refused_.empty() && data_ended_before(t);
-    for (std::size_t i = 0; i < refused_.size(); ++i) deliver_report(Report(refused_[i]), silent);
+    if (refused_.empty() || data_ended_before(t)) return;
+    for (std::size_t i = 0; i < refused_.size(); ++i) deliver_report(Report(refused_[i]));
   }
 
   void send(Request request) {
     Order* order = orders_.find(request.order_id);
+    if (request.kind == RequestKind::submit) order->record.sent_ts_ns = request.ts_ns;
     if (order && request.kind != RequestKind::cancel) {
       const lumina_reason reason = check_risk(request, *order);
       if (reason != LUMINA_REASON_NONE) {
@@ -383,7 +398,6 @@ class Engine {
       }
       desk_.sent(request, *order);
     }
-    if (request.kind == RequestKind::submit) order->record.sent_ts_ns = request.ts_ns;
     arrival_ns_ = std::max(arrival_ns_, request.ts_ns + entry_.of(request.kind).sample());
     request.ts_ns = arrival_ns_;
     arrivals_.push(request);
@@ -415,7 +429,6 @@ class Engine {
       order.closed = true;
       record.state = LUMINA_REJECTED;
       record.reason = reason;
-      record.close_ts_ns = request.ts_ns;
     }
     const std::int32_t price = replace ? order.view.price_ticks : request.price_ticks;
     const std::int32_t qty = replace ? order.view.qty_lots : request.qty_lots;
@@ -447,8 +460,11 @@ class Engine {
     if (!DepthBook::is_price(price)) return {0, 0};
     return {price + shift_of(instrument), book.qty(static_cast<Side>(side), price)};
   }
+  // In recorded coordinates: a shift of ours is no news.
   Touch touch_of(std::uint32_t instrument) {
-    return {best_of(instrument, LUMINA_BUY), best_of(instrument, LUMINA_SELL)};
+    const DepthBook& book = feeds_[instrument].book();
+    const std::int32_t bid = book.best(Side::buy), ask = book.best(Side::sell);
+    return {{bid, book.qty(Side::buy, bid)}, {ask, book.qty(Side::sell, ask)}};
   }
 
   static Engine& self(lumina_ctx* context) noexcept { return *static_cast<Engine*>(context->engine); }
@@ -516,8 +532,9 @@ class Engine {
     if (finished_) return;
     Order* order = orders_.find(order_id);
     if (order) desk_.asked(kind, *order);
-    const std::uint32_t instrument = order ? order->record.instrument : 0;
-    request(kind, order_id, instrument < feeds_.size() ? instrument : 0, price_ticks, qty_lots);
+    // an id that nobody knows is refused wherever there is still an exchange
+    const bool known = order && order->record.instrument < feeds_.size();
+    request(kind, order_id, known ? order->record.instrument : last_to_end_, price_ticks, qty_lots);
   }
 
   struct OneShot {
@@ -536,12 +553,14 @@ class Engine {
   lumina_ctx context_{};
 
   std::int64_t now_ns_ = kNever;
+  std::int64_t end_ns_ = std::numeric_limits<std::int64_t>::min();  // last exchange time of the run
   std::int64_t arrival_ns_ = std::numeric_limits<std::int64_t>::min();
   std::int64_t periodic_ns_ = kNever;
   Fifo<OneShot> one_shots_;
   Fifo<Request> sends_, arrivals_;
   std::vector<Report> refused_;
   std::vector<lumina_event> callbacks_;
+  std::uint32_t last_to_end_ = 0;  // instrument
   bool wakes_on_feed_ = false, started_ = false, stopped_ = false, finished_ = false;
 };
 

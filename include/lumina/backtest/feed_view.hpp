@@ -92,10 +92,14 @@ class FeedView {
     return !peek() && seen_ns_ < t_ns;
   }
 
+  // When the last event is seen; known once all have been, where the feed's latency is drawn.
+  std::int64_t last_ns() const noexcept { return feed_.constant() ? last_local_ns_ + extra_ns_ : seen_ns_; }
+
   // The impact shift as of the last event seen.
   std::int32_t shift_ticks(const Ledger& ledger) noexcept {
     const auto& shifts = ledger.shifts();
     while (shift_next_ < shifts.size() && shifts[shift_next_].ts_ns <= exch_ns_) ++shift_next_;
+    while (shift_next_ > 0 && shifts[shift_next_ - 1].ts_ns > exch_ns_) --shift_next_;  // split events come late
     return shift_next_ ? shifts[shift_next_ - 1].shift_ticks : 0;
   }
 

@@ -49,11 +49,13 @@ class Ledger {
   Ledger(ContractValue contract, LedgerOptions options, RunLog& log)
       : options_(std::move(options)), account_(contract), log_(&log), due_(options_.markouts_ns.size()) {}
 
-  void start(std::int64_t first_ts_ns, std::int64_t last_ts_ns) {
-    last_ts_ns_ = last_ts_ns;
+  // The equity grid spans the run, markouts and impact the tape.
+  void start(std::int64_t run_first_ns, std::int64_t run_last_ns, std::int64_t tape_last_ns) {
+    run_last_ns_ = run_last_ns;
+    tape_last_ns_ = tape_last_ns;
     if (const std::int64_t step = options_.equity_interval_ns; step > 0) {
-      next_sample_ns_ = (first_ts_ns / step + 1) * step;
-      equity_.reserve(static_cast<std::size_t>((last_ts_ns - first_ts_ns) / step) + 2);
+      next_sample_ns_ = (run_first_ns / step + 1) * step;
+      equity_.reserve(static_cast<std::size_t>((run_last_ns - run_first_ns) / step) + 2);
     }
     schedule();
   }
@@ -86,7 +88,7 @@ class Ledger {
     log_->markout_mid2.resize((row + 1) * due_.size(), 0);
     for (std::size_t h = 0; h < due_.size(); ++h) {
       const std::int64_t at = now.ts_ns + options_.markouts_ns[h];
-      if (at > last_ts_ns_) continue;
+      if (at > tape_last_ns_) continue;
       due_[h].push({at, row});
       next_probe_ns_ = std::min(next_probe_ns_, at);
     }
@@ -104,21 +106,11 @@ class Ledger {
     const std::int64_t charge = account_.contract().cost(mid2, charge_lots);
     account_.charge_impact(charge);
     log_->fills.back().impact_units += charge;
-    return reshift(ts_ns, mid2);
+    return reshift(ts_ns, mid2, ts_ns + 1);  // the market events of this instant came before it
   }
 
   // Re-evaluates the shift at an instant of the grid or after a push. True if it moved.
-  bool reshift(std::int64_t ts_ns, std::int64_t mid2) {
-    TransientImpact& impact = *options_.impact;
-    impact.decay_to(ts_ns);
-    const std::int64_t next = impact.active() ? impact.next_grid(ts_ns) : kNever;
-    next_shift_ns_ = next <= last_ts_ns_ ? next : kNever;
-    const auto shift = static_cast<std::int32_t>(std::nearbyint(impact.relative() * (static_cast<double>(mid2) / 2)));
-    if (shift == shift_) return false;
-    shift_ = shift;
-    shifts_.push_back({ts_ns, shift});
-    return true;
-  }
+  bool reshift(std::int64_t ts_ns, std::int64_t mid2) { return reshift(ts_ns, mid2, ts_ns); }
 
   // The instant has come: everything at or before ts_ns has happened.
   void probe(std::int64_t ts_ns, std::int64_t mid2) {
@@ -132,21 +124,35 @@ class Ledger {
     schedule();
   }
 
+  void end_of_tape() noexcept { next_shift_ns_ = kNever; }
+
+  // The run is over: what is due by now, and the last sample.
   void finish(std::int64_t ts_ns, std::int64_t mid2) {
     next_sample_ns_ = kNever;
     probe(ts_ns, mid2);
     sample(ts_ns, mid2);
-    next_shift_ns_ = next_probe_ns_ = kNever;
   }
 
  private:
+  bool reshift(std::int64_t ts_ns, std::int64_t mid2, std::int64_t from_ns) {
+    TransientImpact& impact = *options_.impact;
+    impact.decay_to(ts_ns);
+    const std::int64_t next = impact.active() ? impact.next_grid(ts_ns) : kNever;
+    next_shift_ns_ = next <= tape_last_ns_ ? next : kNever;
+    const auto shift = static_cast<std::int32_t>(std::nearbyint(impact.relative() * (static_cast<double>(mid2) / 2)));
+    if (shift == shift_) return false;
+    shift_ = shift;
+    shifts_.push_back({from_ns, shift});
+    return true;
+  }
+
   struct Due {
     std::int64_t ts_ns;
     std::size_t fill;
   };
 
   void schedule() noexcept {
-    if (next_sample_ns_ >= last_ts_ns_) next_sample_ns_ = kNever;  // the end has a sample of its own
+    if (next_sample_ns_ >= run_last_ns_) next_sample_ns_ = kNever;  // the end has a sample of its own
     next_probe_ns_ = next_sample_ns_;
     for (const Fifo<Due>& due : due_)
       if (!due.empty()) next_probe_ns_ = std::min(next_probe_ns_, due.front().ts_ns);
@@ -166,7 +172,7 @@ class Ledger {
   std::vector<ShiftChange> shifts_;
   std::vector<EquitySample> equity_;
   std::vector<Fifo<Due>> due_;  // per horizon; fills come in order of time, so each is sorted
-  std::int64_t last_ts_ns_ = 0;
+  std::int64_t run_last_ns_ = 0, tape_last_ns_ = 0;
   std::int64_t next_sample_ns_ = kNever, next_probe_ns_ = kNever, next_shift_ns_ = kNever;
 };
 

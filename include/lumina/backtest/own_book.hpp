@@ -36,6 +36,8 @@ class OwnSide {
   const Resting& operator[](std::size_t i) const noexcept { return orders_[i]; }
   auto begin() noexcept { return orders_.begin(); }
   auto end() noexcept { return orders_.end(); }
+  auto begin() const noexcept { return orders_.begin(); }
+  auto end() const noexcept { return orders_.end(); }
   std::int32_t best() const noexcept { return orders_.empty() ? DepthBook::none(side_) : orders_[0].price_ticks; }
 
   std::size_t insert(const Resting& order) {

@@ -56,7 +56,11 @@ class RecordedExchange {
         last_ts_ns_ = row->exch_ts_ns;
         break;
       }
-    ledger_.start(first_ts_ns_, last_ts_ns_);
+  }
+
+  // The run that this tape is part of, in exchange time.
+  void start(std::int64_t run_first_ns, std::int64_t run_last_ns) {
+    ledger_.start(run_first_ns, run_last_ns, last_ts_ns_);
   }
 
   std::int64_t first_ts_ns() const noexcept { return first_ts_ns_; }
@@ -81,11 +85,15 @@ class RecordedExchange {
   // made a report. Returns whether it got to until_ns.
   bool advance(std::int64_t until_ns, std::size_t budget = static_cast<std::size_t>(-1)) {
     const Event* const stop_row = budget < static_cast<std::size_t>(end_ - row_) ? row_ + budget : end_;
-    while (!closed_) {
+    for (;;) {
+      if (closed_) {
+        while (ledger_.next_probe_ts_ns() < until_ns) ledger_.probe(ledger_.next_probe_ts_ns(), last_mid2_);
+        return true;
+      }
       const std::int64_t shift_ts = ledger_.next_shift_ts_ns();
       const std::int64_t probe_ts = ledger_.next_probe_ts_ns();
       const bool reshift = shift_ts != kNever && shift_ts <= until_ns && shift_ts <= probe_ts;
-      const bool probe = !reshift && probe_ts < until_ns;
+      const bool probe = !reshift && probe_ts < until_ns && probe_ts <= last_ts_ns_;
       const std::int64_t limit = reshift ? shift_ts - 1 : probe ? probe_ts : until_ns;
       if (!run(limit, stop_row)) return false;
       if (reshift) {
@@ -96,26 +104,31 @@ class RecordedExchange {
       } else if (probe) {
         ledger_.probe(probe_ts, last_mid2_);
       } else {
-        if (until_ns > last_ts_ns_) close(last_ts_ns_);
-        return !take_reported();
+        if (until_ns <= last_ts_ns_) return !take_reported();
+        close(last_ts_ns_);
+        if (take_reported()) return false;
       }
     }
-    return true;
   }
 
-  // Ends the data here, at ts_ns: open orders are cancelled, the position is marked (A2).
+  // Ends the data here, at ts_ns: open orders are cancelled (A2).
   void close(std::int64_t ts_ns) {
     if (closed_) return;
     last_ts_ns_ = ts_ns;
-    for (OwnSide& side : own_) {
-      while (!side.empty()) {
-        Order& order = orders_.at(oldest(side));
-        ++orders_at_end_;
-        cancel_resting(order, LUMINA_REASON_END_OF_DATA, ts_ns);
-      }
-    }
-    ledger_.finish(ts_ns, last_mid2_);
+    std::vector<std::uint64_t> open;
+    for (const OwnSide& side : own_)
+      for (const Resting& order : side) open.push_back(order.order_id);
+    std::sort(open.begin(), open.end());
+    for (const std::uint64_t id : open) cancel_resting(orders_.at(id), LUMINA_REASON_END_OF_DATA, ts_ns);
+    orders_at_end_ = static_cast<std::uint32_t>(open.size());
+    ledger_.end_of_tape();
     closed_ = true;
+  }
+
+  // The run is over, for every tape at one time.
+  void finish(std::int64_t ts_ns) {
+    advance(ts_ns);
+    ledger_.finish(ts_ns, last_mid2_);
   }
 
   // A request reaches the exchange; the market has been advanced to its time.
@@ -169,11 +182,11 @@ class RecordedExchange {
         on_marker(row);
       }
       if (row.flags & kEnd) {
+        if constexpr (kWatch) end_event(row.exch_ts_ns);  // what fills here is marked at the mid before the event
         if (touch_moved_) {
           touch_moved_ = false;
           if (const std::int64_t mid2 = DepthBook::mid2_of(touch_[0], touch_[1])) last_mid2_ = mid2;
         }
-        if constexpr (kWatch) end_event(row.exch_ts_ns);
         covered_[0] = covered_[1] = resumed_ = false;
         if (kWatch && reported_) {
           ++row_;
@@ -307,18 +320,32 @@ class RecordedExchange {
 
   // ---- queues whose length is not known (F5) ------------------------------------------------------------------
 
-  bool shown(Side side, std::int32_t price) const noexcept {
-    const std::int32_t worst = book_.worst(side);
-    return DepthBook::is_price(worst) && !DepthBook::better(side, worst, price) && in_window(side, price);
+  // Worst level that counts as displayed; what a depth-limited source left behind its window does not.
+  std::int32_t worst(Side side) const noexcept {
+    if (!depth_limit_) return book_.worst(side);
+    std::int32_t price = book_.best(side);
+    for (std::int32_t rank = 1; rank < depth_limit_ && DepthBook::is_price(price); ++rank) {
+      const std::int32_t next = book_.behind(side, price);
+      if (!DepthBook::is_price(next)) break;
+      price = next;
+    }
+    return price;
   }
-
-  bool in_window(Side side, std::int32_t price) const noexcept {
-    if (!depth_limit_) return true;
+  bool shown(Side side, std::int32_t price) const noexcept {
+    const std::int32_t last = worst(side);
+    return DepthBook::is_price(last) && !DepthBook::better(side, last, price);
+  }
+  std::int32_t displayed_lots(Side side, std::int32_t price) const noexcept {
+    return !depth_limit_ || shown(side, price) ? book_.qty(side, price) : 0;
+  }
+  // Behind as many levels as the source shows.
+  bool left_window(Side side, std::int32_t price) const noexcept {
+    if (!depth_limit_) return false;
     std::int32_t rank = 0;
     for (std::int32_t p = book_.best(side); DepthBook::is_price(p) && DepthBook::better(side, p, price);
          p = book_.behind(side, p))
-      if (++rank >= depth_limit_) return false;
-    return true;
+      if (++rank >= depth_limit_) return true;
+    return false;
   }
 
   void freeze_all() noexcept {
@@ -344,7 +371,7 @@ class RecordedExchange {
         if (order.frozen) continue;
         const std::int32_t price = recorded(order.price_ticks);
         if (!order.unseen) {
-          order.unseen = !in_window(side, price);
+          order.unseen = left_window(side, price);
         } else if (shown(side, price)) {
           thaw(order, side);
         }
@@ -376,7 +403,7 @@ class RecordedExchange {
       return a.side != b.side ? a.side > b.side : DepthBook::better(a.side, a.price_ticks, b.price_ticks);
     });
     for (const Crossing& crossing : crossings_) {
-      const std::int32_t displayed = book_.qty(crossing.side, crossing.price_ticks);
+      const std::int32_t displayed = displayed_lots(crossing.side, crossing.price_ticks);
       const std::int32_t untaken = displayed - taken_.at(crossing.side, crossing.price_ticks);
       fill_by_quote(crossing.side, crossing.price_ticks, std::min(untaken, displayed - crossing.before_lots),
                     FillCause::cross, ts_ns);
@@ -389,7 +416,7 @@ class RecordedExchange {
     for (std::int32_t price = touch(quotes); DepthBook::is_price(price) && !own(side).empty() &&
                                              !DepthBook::better(side, price, recorded(own(side).best()));
          price = book_.behind(quotes, price))
-      fill_by_quote(quotes, price, book_.qty(quotes, price) - taken_.at(quotes, price), cause, ts_ns);
+      fill_by_quote(quotes, price, displayed_lots(quotes, price) - taken_.at(quotes, price), cause, ts_ns);
   }
 
   void fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause, std::int64_t ts_ns) {
@@ -455,12 +482,6 @@ class RecordedExchange {
     rebuild_filter();
   }
 
-  static std::uint64_t oldest(OwnSide& side) noexcept {
-    std::uint64_t id = side[0].order_id;
-    for (const Resting& order : side) id = std::min(id, order.order_id);
-    return id;
-  }
-
   void rebuild_filter() {
     for (const Side side : {Side::buy, Side::sell}) {
       filter(side).clear();
@@ -483,7 +504,6 @@ class RecordedExchange {
       order.closed = true;
       record.state = LUMINA_REJECTED;
       record.reason = reason;
-      record.close_ts_ns = now_ns_;
       responses_.rejected(record, reason, now_ns_);
       return;
     }
@@ -508,6 +528,8 @@ class RecordedExchange {
       order.closed = true;
       record.state = LUMINA_CANCELLED;
       record.reason = LUMINA_REASON_REDUCED;
+      record.price_ticks = request.price_ticks;
+      record.qty_lots = request.qty_lots;
       record.close_ts_ns = now_ns_;
       responses_.replaced(record, request, 0, LUMINA_REASON_REDUCED);
       return;
@@ -537,7 +559,7 @@ class RecordedExchange {
   lumina_reason judge(const OrderRecord& record, std::int32_t price, std::int32_t lots) {
     const Side side = static_cast<Side>(record.side);
     const bool priced = record.type != LUMINA_MARKET;
-    plan_.make(book_, touch(opposite(side)), own(opposite(side)), taken_, side,
+    plan_.make(book_, touch(opposite(side)), depth_limit_, own(opposite(side)), taken_, side,
                priced ? recorded(price) : DepthBook::none(opposite(side)), lots, self_trade_, ledger_.shift_ticks());
     if (record.type == LUMINA_POST_ONLY && !plan_.steps().empty()) return LUMINA_REASON_POST_ONLY;
     if (self_trade_ == SelfTrade::reject && plan_.stopped_by_own()) return LUMINA_REASON_SELF_MATCH;
@@ -568,13 +590,13 @@ class RecordedExchange {
   void rest_or_cancel(Order& order, Side side) {
     OrderRecord& record = order.record;
     const std::int32_t price = recorded(record.price_ticks);
-    const std::int32_t worst = book_.worst(opposite(side));
+    const std::int32_t last = worst(opposite(side));
     lumina_reason reason = LUMINA_REASON_NONE;
     if (plan_.stopped_by_own()) {
       reason = LUMINA_REASON_SELF_MATCH;
     } else if (record.type == LUMINA_MARKET || record.type == LUMINA_IOC) {
       reason = LUMINA_REASON_REMAINDER;
-    } else if (DepthBook::is_price(worst) && DepthBook::better(side, price, worst)) {
+    } else if (DepthBook::is_price(last) && DepthBook::better(side, price, last)) {
       reason = LUMINA_REASON_BEYOND_BOOK;
     }
     if (reason != LUMINA_REASON_NONE) {
@@ -594,7 +616,7 @@ class RecordedExchange {
     }
     any_unseen_ |= own(side)[at].unseen;
     record.queue_ahead_lots = own(side)[at].front;
-    record.level_lots = displayed;
+    record.level_lots = seen ? displayed : 0;
     record.state = record.filled_lots ? LUMINA_PARTLY_FILLED : LUMINA_RESTING;
   }
 

@@ -46,7 +46,6 @@ class Responses {
   void refuse(const Request& request, const Order* order, lumina_reason reason) {
     OrderRecord none{};
     none.order_id = request.order_id;
-    none.instrument = request.instrument;
     none.side = LUMINA_NONE;
     const OrderRecord& record = order ? order->record : none;
     const bool open = order && order->accepted && !order->closed;

@@ -29,13 +29,14 @@ class TakerPlan {
   };
 
   // limit in recorded coordinates, worse than any price for a market order; quotes is our side of the orders met.
-  void make(const DepthBook& book, std::int32_t touch, OwnSide& quotes, const TakenLiquidity& taken, Side side,
+  void make(const DepthBook& book, std::int32_t touch, std::int32_t depth_limit, OwnSide& quotes, const TakenLiquidity& taken, Side side,
             std::int32_t limit, std::int32_t lots, SelfTrade self_trade, std::int32_t shift_ticks) {
     steps_.clear();
     stopped_by_own_ = false;
     const Side other = opposite(side);
     std::int32_t level = touch;
     std::int32_t used = 0;  // of this level, by this plan
+    std::int32_t rank = 1;
     for (std::size_t k = 0; lots > 0;) {
       const bool have_own = k < quotes.size();
       const std::int32_t own = have_own ? quotes[k].price_ticks - shift_ticks : DepthBook::none(other);
@@ -51,7 +52,7 @@ class TakerPlan {
         lots -= take;
       }
       if (!own_first) {
-        level = book.behind(other, level);
+        level = rank++ == depth_limit ? DepthBook::none(other) : book.behind(other, level);
         used = 0;
       } else if (lots > 0) {
         steps_.push_back({quotes[k].order_id, price, 0});
