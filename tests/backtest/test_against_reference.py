@@ -2,16 +2,14 @@
 
 import dataclasses
 
-import core_runner
+
 import numpy as np
-import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from reference import core_runner
 from reference import engine as reference
 from reference.strategies import RandomStrategy
 from reference.tapes import worlds
 
-from lumina.errors import DataError
 
 
 def same_money(worlds_):

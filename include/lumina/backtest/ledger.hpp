@@ -98,14 +98,16 @@ class Ledger {
 
   // A taker order of ours took lots: charges it on its last fill and pushes the market. True if the shift moved.
   bool push(Side side, std::int32_t lots, std::int64_t mid2, std::int64_t ts_ns) {
-    if (!options_.impact || mid2 == 0) return false;
+    if (!options_.impact) return false;
     TransientImpact& impact = *options_.impact;
     impact.decay_to(ts_ns);
     const double qty = lots * options_.lot_size;
     const double charge_lots = impact.push(side == Side::buy ? qty : -qty) / options_.lot_size;
-    const std::int64_t charge = account_.contract().cost(mid2, charge_lots);
-    account_.charge_impact(charge);
-    log_->fills.back().impact_units += charge;
+    if (mid2 != 0) {
+      const std::int64_t charge = account_.contract().cost(mid2, charge_lots);
+      account_.charge_impact(charge);
+      log_->fills.back().impact_units += charge;
+    }
     return reshift(ts_ns, mid2, ts_ns + 1);  // the market events of this instant came before it
   }
 
