@@ -72,8 +72,11 @@ class RecordedExchange {
   const Ledger& ledger() const noexcept { return ledger_; }
   std::uint32_t orders_at_end() const noexcept { return orders_at_end_; }
 
-  // Can a row make a report? Only then must the clock move through the rows in step with the strategy.
-  bool watching() const noexcept { return !closed_ && !(own_[0].empty() && own_[1].empty()); }
+  // Can a row make a report, or an instant of the impact grid move what the strategy sees? Only then must the
+  // clock move through the rows in step with it.
+  bool watching() const noexcept {
+    return !closed_ && !(own_[0].empty() && own_[1].empty() && ledger_.next_shift_ts_ns() == kNever);
+  }
   // When something may happen next here; only while watching.
   std::int64_t next_ts_ns() const noexcept {
     const Event* row = row_;
