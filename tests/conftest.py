@@ -8,6 +8,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+DATA = Path(os.environ.get("LUMINA_TEST_DATA") or ROOT.parent / "shared" / "data")
+if DATA.is_dir():  # for the commands that tests run
+    os.environ["LUMINA_TEST_DATA"] = str(DATA.resolve())
+
 # `ci` is the default: the same examples in every run. `long` looks for new ones.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
@@ -17,7 +21,6 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Folder of recorded market data: $LUMINA_TEST_DATA, default ../shared/data beside the checkout."""
-    folder = Path(os.environ.get("LUMINA_TEST_DATA") or ROOT.parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip(f"no recorded market data in {folder}: set LUMINA_TEST_DATA")
-    return folder.resolve()
+    if not DATA.is_dir():
+        pytest.skip(f"no recorded market data in {DATA}: set LUMINA_TEST_DATA")
+    return DATA.resolve()
