@@ -205,7 +205,7 @@ def _inventory(axis: Any, instrument: Instrument, equity: st.Array, fills: st.Ar
     held = position * lot
     axis.fill_between(_days(times), held, step="post", where=held >= 0, color=_BUY, alpha=0.35, linewidth=0)
     axis.fill_between(_days(times), held, step="post", where=held <= 0, color=_SELL, alpha=0.35, linewidth=0)
-    axis.step(_days(times), held, where="post", color=_MID, linewidth=0.8)
+    axis.step(_days(times), held, where="post", color=_MID, linewidth=0.8 if len(times) < 2000 else 0.3)
     axis.axhline(0, color="#888888", linewidth=0.8)
     axis.set_ylabel("position")
 
@@ -233,6 +233,9 @@ def _drawdown(axis: Any, times: st.Array, pnl: st.Array, currency: str) -> None:
     below = -st.drawdown(np.concatenate(([0.0], pnl)))[1:]
     axis.fill_between(_days(times), below, color=_SELL, alpha=0.35, linewidth=0)
     worst = int(np.argmin(below))
+    if below[worst] == 0:
+        axis.set_ylim(-1, 0.05)
+        axis.text(0.01, 0.5, "none", transform=axis.transAxes, fontsize=9)
     if below[worst] < 0:
         axis.plot(_days(times[worst : worst + 1]), below[worst : worst + 1], "o", color=_SELL, markersize=5)
         axis.annotate(f"{-below[worst]:,.6g}", (_days(times[worst : worst + 1])[0], below[worst]),

@@ -120,8 +120,8 @@ def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str
         against us), ``realised_spread_ticks`` = 2 markout_ticks. None where no fill has such a mid.
     """
     known = (mid2_later != 0) & (fills["mid2_ticks"] != 0)
-    fills, later = fills[known], mid2_later[known] / 2.0
-    if not fills.size:
+    later = mid2_later[known] / 2.0
+    if not later.size:
         return {
             "fills": 0,
             "markout_ticks": None,
@@ -129,15 +129,16 @@ def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str
             "adverse_selection_ticks": None,
             "realised_spread_ticks": None,
         }
-    lots = signs(fills["side"]) * fills["qty_lots"].astype(np.int64)
+    lots = signs(fills["side"][known]) * fills["qty_lots"][known]
     total = float(np.abs(lots).sum())
-    price = fills["price_ticks"].astype(float)
+    price = fills["price_ticks"][known].astype(float)
+    at_fill = fills["mid2_ticks"][known] / 2.0
     ticks = float((lots * (later - price)).sum()) / total
     return {
-        "fills": int(fills.size),
+        "fills": len(later),
         "markout_ticks": ticks,
         "markout": float(value_change(instrument, lots, price, later).sum()),
-        "adverse_selection_ticks": float((lots * (later - fills["mid2_ticks"] / 2.0)).sum()) / total,
+        "adverse_selection_ticks": float((lots * (later - at_fill)).sum()) / total,
         "realised_spread_ticks": 2.0 * ticks,
     }
 
@@ -269,13 +270,15 @@ def fill_ratios(orders: Array, order_events: Array, fills: Array) -> dict[str, f
         were not rejected; ``rejected`` orders; ``requests`` = new + replace + cancel; ``order_to_trade`` =
         requests / fills. None where the divisor is 0.
     """
-    accepted = orders[orders["state"] != STATE_REJECTED]
-    ordered = int(accepted["qty_lots"].sum(dtype=np.int64))
+    accepted = orders["state"] != STATE_REJECTED
+    count = int(accepted.sum())
+    filled = orders["filled_lots"][accepted]
+    ordered = int(orders["qty_lots"][accepted].sum(dtype=np.int64))
     requests = int(np.isin(order_events["action"], _REQUESTS).sum())
     return {
-        "by_quantity": int(accepted["filled_lots"].sum(dtype=np.int64)) / ordered if ordered else None,
-        "by_order": int((accepted["filled_lots"] > 0).sum()) / len(accepted) if len(accepted) else None,
-        "rejected": int(len(orders) - len(accepted)),
+        "by_quantity": int(filled.sum(dtype=np.int64)) / ordered if ordered else None,
+        "by_order": int((filled > 0).sum()) / count if count else None,
+        "rejected": len(orders) - count,
         "requests": requests,
         "order_to_trade": requests / len(fills) if len(fills) else None,
     }

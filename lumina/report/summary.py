@@ -129,9 +129,9 @@ def equity_curve(result: Result) -> tuple[st.Array, st.Array]:
 
 
 def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: int | None) -> dict[str, Any]:
-    equity = result.equity[result.equity["instrument"] == index]
+    equity = _only(result.equity, result.equity["instrument"] == index)
     chosen = result.fills["instrument"] == index
-    fills, later = result.fills[chosen], result.markout_mid2[chosen]
+    fills, later = _only(result.fills, chosen), _only(result.markout_mid2, chosen)
     final = result.final[index]
     lot = float(instrument.lot_size)
     tick = float(instrument.tick_size)
@@ -168,17 +168,22 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
         "inventory": {name: entry * (1 if name.startswith("time") else lot) if entry is not None else None
                       for name, entry in held.items()},
         "fills": _fills(fills, value, instrument),
-        "queue": _queue(result, index, fills, lot),
+        "queue": _queue(_only(result.orders, result.orders["instrument"] == index), fills, lot),
         "markouts": {
             role: [
                 {"horizon_s": 0.0, **st.markout(of_role, of_role["mid2_ticks"], instrument)},
-                *({"horizon_s": horizon / 1e9, **st.markout(of_role, later[kept][:, column], instrument)}
+                *({"horizon_s": horizon / 1e9, **st.markout(of_role, later[kept, column], instrument)}
                   for column, horizon in enumerate(result.markouts_ns)),
             ]
             for role, kept in (("maker", fills["maker"] == 1), ("taker", fills["maker"] == 0))
-            if len(of_role := fills[kept])
+            if len(of_role := _only(fills, kept))
         },
     }  # fmt: skip
+
+
+def _only(rows: st.Array, chosen: st.Array) -> st.Array:
+    # rows are wide: no copy where all of them are meant, which is the usual case
+    return rows if chosen.all() else rows[chosen]
 
 
 def _fills(fills: st.Array, value: st.Array, instrument: Instrument) -> dict[str, Any]:
@@ -200,50 +205,53 @@ def _fills(fills: st.Array, value: st.Array, instrument: Instrument) -> dict[str
     }
 
 
-def _queue(result: Result, index: int, fills: st.Array, lot: float) -> dict[str, Any]:
-    orders = result.orders[result.orders["instrument"] == index]
+def _queue(orders: st.Array, fills: st.Array, lot: float) -> dict[str, Any]:
     ahead = orders["queue_ahead_lots"]
-    rested = orders[~np.isnan(ahead)]
-    known = rested["queue_ahead_lots"][np.isfinite(rested["queue_ahead_lots"])]
-    maker = fills[fills["maker"] == 1]
-    at_fill = maker["queue_ahead_lots"][np.isfinite(maker["queue_ahead_lots"])]
-    filled = np.isin(rested["order_id"], maker["order_id"]) & np.isfinite(rested["queue_ahead_lots"])
-    # the wait of an order is that of its first fill
-    first_id, first = np.unique(maker["order_id"], return_index=True)
-    place = np.searchsorted(orders["order_id"], first_id)
-    waits = maker["ts_ns"][first] - orders["arrival_ts_ns"][place]
+    known = np.isfinite(ahead)
+    maker = fills["maker"] == 1
+    order_of_fill = np.searchsorted(orders["order_id"], fills["order_id"][maker])
+    fill_ts_ns = fills["ts_ns"][maker]
+    # the wait of an order is that of its first fill: the last one written in reverse
+    first_ns = np.zeros(len(orders), np.int64)
+    first_ns[order_of_fill[::-1]] = fill_ts_ns[::-1]
+    filled = first_ns > 0
+    at_fill = fills["queue_ahead_lots"][maker]
 
     def median(values: st.Array, unit: float) -> float | None:
         return float(np.median(values)) * unit if len(values) else None
 
     return {
-        "ahead_at_accept": median(known, lot),
-        "ahead_at_accept_of_filled": median(rested["queue_ahead_lots"][filled], lot),
-        "ahead_at_fill": median(at_fill, lot),
-        "unknown_at_accept": int(len(rested) - len(known)),
-        "wait_s": median(waits, 1e-9),
+        "ahead_at_accept": median(ahead[known], lot),
+        "ahead_at_accept_of_filled": median(ahead[known & filled], lot),
+        "ahead_at_fill": median(at_fill[np.isfinite(at_fill)], lot),
+        "unknown_at_accept": int(np.isinf(ahead).sum()),
+        "wait_s": median(first_ns[filled] - orders["arrival_ts_ns"][filled], 1e-9),
     }
 
 
 def _order_flow(result: Result, start_ns: int, end_ns: int) -> dict[str, Any]:
-    orders, events = result.orders, result.order_events
-    resting = orders[(orders["ack_ts_ns"] != 0) & ~np.isnan(orders["queue_ahead_lots"])]
-    ends = np.where(resting["close_ts_ns"] > 0, resting["close_ts_ns"], end_ns)
+    orders = result.orders
+    resting = (orders["ack_ts_ns"] != 0) & ~np.isnan(orders["queue_ahead_lots"])
+    ends = np.where(orders["close_ts_ns"] > 0, orders["close_ts_ns"], end_ns)
     quoted = {}
     for name, side in (("bid", 0), ("ask", 1)):
-        of_side = resting["side"] == side
-        quoted[name] = st.covered(resting["arrival_ts_ns"][of_side], ends[of_side], start_ns, end_ns)
+        chosen = resting & (orders["side"] == side)
+        quoted[name] = st.covered(orders["arrival_ts_ns"][chosen], ends[chosen], start_ns, end_ns)
+    rejected = orders["reason"][orders["state"] == st.STATE_REJECTED]
     reasons = {}
-    for code in np.unique(orders["reason"][orders["state"] == st.STATE_REJECTED]):
-        count = int(((orders["reason"] == code) & (orders["state"] == st.STATE_REJECTED)).sum())
-        reasons[_REASONS[code] if code < len(_REASONS) else str(code)] = count
-    return {**st.fill_ratios(orders, events, result.fills), "rejected_by_reason": reasons, "time_quoting": quoted}
+    for code in np.unique(rejected):
+        reasons[_REASONS[code] if code < len(_REASONS) else str(code)] = int((rejected == code).sum())
+    return {
+        **st.fill_ratios(orders, result.order_events, result.fills),
+        "rejected_by_reason": reasons,
+        "time_quoting": quoted,
+    }
 
 
 def _latency(result: Result, feed_latency_ns: st.Array | None) -> dict[str, Any]:
     orders = result.orders
-    sent = orders[(orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)]
-    answered = sent[sent["ack_ts_ns"] > 0]
+    sent = _only(orders, (orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0))
+    answered = _only(sent, sent["ack_ts_ns"] > 0)
     samples = {
         "feed": feed_latency_ns if feed_latency_ns is not None else np.empty(0),
         "decision_to_sent": sent["sent_ts_ns"] - sent["decision_ts_ns"],
@@ -300,8 +308,8 @@ def _notes(result: Result) -> list[str]:
     if result.interrupted:
         notes.append("interrupted: everything here is up to the interruption")
     orders = result.orders
-    reached = orders[(orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)]
-    if len(reached) and (reached["arrival_ts_ns"] == reached["sent_ts_ns"]).all():
+    reached = (orders["sent_ts_ns"] > 0) & (orders["arrival_ts_ns"] > 0)
+    if reached.any() and (orders["arrival_ts_ns"] == orders["sent_ts_ns"])[reached].all():
         notes.append("order entry latency is 0: orders reach the exchange the moment they are sent")
     if result.options.get("impact") is not None and not (result.fills["maker"] == 0).any():
         notes.append("impact is on and 0: passive fills do not push under this model")
