@@ -120,7 +120,6 @@ def engine_options(config: Config) -> dict[str, Any]:
 def load_tape(config: Config, progress: Progress | None = None) -> Tape:
     """The tape that the configuration names, its instrument overruled where the configuration says so."""
     import lumina
-    from lumina.data import Tape
 
     data = config["data"]
     if data["path"] is None:
@@ -141,17 +140,7 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
         raise config.error("data.path", f"{error.filename}: no such file") from None
     terms = {name: config["instrument"][name] for name in ("multiplier", "inverse", "settlement")}
     terms = {name: value for name, value in terms.items() if value is not None}
-    if not terms:
-        return tape
-    return Tape(
-        tape.events,
-        dataclasses.replace(tape.instrument, **terms),
-        provenance=tape.provenance,
-        clock=tape.clock,
-        depth_limit=tape.depth_limit,
-        order_ids=tape.order_ids,
-        counted_window_ns=tape.counted_window_ns,
-    )
+    return tape.with_instrument(dataclasses.replace(tape.instrument, **terms)) if terms else tape
 
 
 def _is_tape(path: str | list[str]) -> bool:

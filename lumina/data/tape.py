@@ -127,6 +127,20 @@ class Tape:
             counted_window_ns=source.counted_window_ns,
         )
 
+    def with_instrument(self, instrument: Instrument) -> "Tape":
+        """The same rows, not copied, under other contract terms.
+
+        Raises
+        ------
+        DataError
+            Where the terms turn linear into inverse or back and the rows do not allow it.
+        """
+        if instrument.inverse != self._instrument.inverse:
+            require(validate_rows(self._events, inverse=instrument.inverse), "tape")
+        tape = type(self).__new__(type(self))
+        tape._set({**self._header, "instrument": instrument.to_dict()}, self._events, self._order_ids, self._path)
+        return tape
+
     @property
     def events(self) -> NDArray[np.void]:
         """The rows, dtype lumina.EVENT, read-only."""

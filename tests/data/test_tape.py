@@ -1,5 +1,6 @@
 """Tapes in memory and in files, and what a validation finds."""
 
+import dataclasses
 import json
 import struct
 import zlib
@@ -269,3 +270,11 @@ def test_a_failed_save_leaves_what_was_there(tape, tmp_path, monkeypatch):
 def test_no_such_file():
     with pytest.raises(DataError, match="nowhere: cannot be read: No such file"):
         Tape.open("nowhere")
+
+
+def test_other_contract_terms_share_the_rows(tape):
+    other = tape.with_instrument(dataclasses.replace(tape.instrument, settlement="EUR", multiplier=10))
+    assert np.shares_memory(other.events, tape.events)
+    assert (other.instrument.settlement, other.instrument.multiplier) == ("EUR", 10)
+    assert other.header["rows"] == len(tape)
+    assert tape.instrument.settlement != "EUR"
