@@ -55,13 +55,23 @@ def replay(events, view):
     return states
 
 
+def totals(events, view):
+    """Book of one view after all of its rows."""
+    out = {}
+    for _, _, _, price, qty, kind, side, flags in events.tolist():
+        if flags & view and kind <= Kind.EXECUTE:
+            out[side, price] = out.get((side, price), 0) + qty
+    return {key: qty for key, qty in out.items() if qty}
+
+
 @pytest.fixture(scope="session")
 def slow():
-    """SlowBook, and replay(events, view)."""
+    """SlowBook, replay(events, view) and totals(events, view)."""
 
     class Slow:
         Book = SlowBook
         replay = staticmethod(replay)
+        totals = staticmethod(totals)
 
     return Slow
 
