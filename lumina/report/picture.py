@@ -105,13 +105,14 @@ def _days(ts_ns: st.Array) -> st.Array:
 
 def _market(axis: Any, result: Result, index: int, instrument: Instrument, equity: st.Array, fills: st.Array) -> None:
     tick = float(instrument.tick_size)
+    name = "recorded mid" if equity["shift_ticks"].any() else "mid"  # our prices map through the impact's shift
     # the mids of the fills lie between the samples and show what moved
     times = np.concatenate((equity["ts_ns"], fills["ts_ns"]))
     mid2 = np.concatenate((equity["mid2_ticks"], fills["mid2_ticks"]))
     order = np.argsort(times, kind="stable")
     order = order[mid2[order] != 0]
     axis.step(
-        _days(times[order]), mid2[order] * (tick / 2), where="post", color=_MID, linewidth=0.9, label="mid", zorder=3
+        _days(times[order]), mid2[order] * (tick / 2), where="post", color=_MID, linewidth=0.9, label=name, zorder=3
     )
     starts, ends, prices, sides = quote_lifetimes(result, index)
     for side, name, colour in ((0, "own bid", _BUY), (1, "own ask", _SELL)):

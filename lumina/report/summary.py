@@ -326,7 +326,9 @@ def _provenance(source: dict[str, Any]) -> list[str]:
         notes.append(f"data: {name} was inferred, {how}")
     gaps = source.get("messages", {}).get("gaps", 0)
     if gaps:
-        notes.append(f"data: {gaps} gaps in the recording; own orders keep their places through each")
+        notes.append(
+            f"data: {gaps} gaps in the recording; own orders are frozen at each until their level is seen again"
+        )
     clock = source.get("clock", {})
     if clock.get("repair") == "shift":
         notes.append(

@@ -148,7 +148,7 @@ def _money_table(entry: dict[str, Any]) -> Table:
         row("funding", entry["funding"])
     per_volume = ""
     if volume and entry["pnl"] is not None:
-        per_volume = f"{1e4 * entry['pnl'] / volume:+.3f} bp of {amount(volume, 0)} traded"
+        per_volume = f"{1e4 * entry['pnl'] / volume:+.3f} bp of {amount(volume, 0 if volume >= 1000 else None)} {currency} traded"
     row("P&L", entry["pnl"], per_volume, "bold")
     if "max_drawdown" in entry:
         table.add_row("max drawdown", amount(entry["max_drawdown"], digits), "from a peak, on the equity grid")
@@ -194,6 +194,8 @@ def _fills_table(entry: dict[str, Any]) -> Table:
     )
     for cause, found in fills["by_cause"].items():
         table.add_row(f"  {_CAUSES[cause]}", f"{found['fills']:,}", quantity(found["quantity"]))
+    if queue["ahead_at_accept"] is None and not queue["unknown_at_accept"]:
+        return table  # no order ever rested
     table.add_row(
         "queue ahead at accept",
         quantity(queue["ahead_at_accept"]),

@@ -73,6 +73,24 @@ def test_json_prints_one_object_and_nothing_else(capsys, base):
     assert summary["fees"] > 0  # this maker earns a rebate
 
 
+def test_markouts_at_the_fill_are_the_spread_capture(capsys, base):
+    summary = json.loads(run(capsys, *base, "--json", "--quiet")[1])
+    at_fill = [rows[0] for rows in summary["instruments"][0]["markouts"].values()]
+    assert sum(row["markout"] for row in at_fill) == pytest.approx(summary["spread_capture"], abs=1e-9)
+    assert sum(row["fills"] for row in at_fill) == summary["fills"]
+
+
+def test_a_recorded_market_tells_its_clock_repair(capsys, data_dir, monkeypatch):
+    monkeypatch.setenv("LUMINA_TEST_DATA", str(data_dir))
+    code, out, _ = run(capsys, "--config", ROOT / "config" / "binance_btcusdt.yaml", "--json")
+    summary = json.loads(out)
+    assert code == 0
+    assert (summary["events"], summary["fills"] > 100) == (431_461, True)
+    assert any("shifted by +1.27" in note for note in summary["notes"])
+    assert summary["pnl"] == pytest.approx(sum(summary.get(part, 0) for part in PARTS), abs=1e-9)
+    assert summary["latency_ns"]["feed"]["p50"] > 1_000_000
+
+
 def test_quiet_prints_nothing(capsys, base):
     assert run(capsys, *base, "--quiet") == (0, "", "")
 
