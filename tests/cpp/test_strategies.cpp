@@ -356,6 +356,28 @@ void never_meets_its_own_order() {
   assert(requests.size() == 1 && requests[0].side == LUMINA_BUY && requests[0].price == 1002);
 }
 
+void an_order_whose_replace_is_refused_makes_way() {
+  MarketMaker<Symmetric> maker({.half_spread_ticks = 3.0}, quoting(5, 100));
+  FakeEngine engine(maker.strategy());
+  engine.touch(990, 1010);
+  engine.start();
+  engine.timer();
+  engine.accept_all();
+  engine.fill(1, 2);
+  engine.touch(986, 1006);
+  engine.timer();
+  engine.take();
+  engine.reject_next(LUMINA_REASON_RISK_QTY);  // a total of 7 is over the largest order
+  engine.accept_all();
+  engine.timer();
+  auto requests = engine.take();
+  assert(requests.size() == 1 && requests[0].kind == Request::cancel && requests[0].order_id == 1);
+  engine.accept_all();
+  engine.timer();
+  requests = engine.take();
+  assert(requests.size() == 1 && requests[0].kind == Request::submit && requests[0].lots == 5);
+}
+
 void levels_keep_the_orders_that_still_fit() {
   QuoterParams params = quoting(1, 10);
   params.levels = 3;
@@ -518,6 +540,7 @@ int main() {
   rejections_wait_for_the_next_wake_up();
   a_replace_tops_a_partly_filled_order_up();
   never_meets_its_own_order();
+  an_order_whose_replace_is_refused_makes_way();
   levels_keep_the_orders_that_still_fit();
   every_instrument_has_its_own_orders();
   order_qty_is_a_whole_number_of_lots();

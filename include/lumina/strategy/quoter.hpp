@@ -110,6 +110,9 @@ class Quoter {
         slot.price = slot.accepted_price;
         slot.total = slot.accepted_lots;
         slot.in_flight = false;
+        // Refused for another reason than the market's, it would be refused again: the total that tops a
+        // partly filled order up may be over a risk limit. The order makes way for a new one.
+        slot.refused = event.reason != LUMINA_REASON_POST_ONLY;
         break;
       case LUMINA_EV_CANCEL_REJECT:
         slot.in_flight = slot.cancelling = false;
@@ -141,6 +144,7 @@ class Quoter {
     std::int32_t filled = 0;
     bool in_flight = false;
     bool cancelling = false;
+    bool refused = false;  // to be replaced
 
     // What may still fill. A replace in flight counts as done: it never asks for less than is open.
     std::int64_t at_risk() const noexcept { return id == 0 ? 0 : total - filled; }
@@ -219,7 +223,7 @@ class Quoter {
 
     for (int level = 0, i = 0; price != kNone && level < levels_; ++level) {
       if (met >> level & 1u) continue;
-      while (i < levels_ && ((busy >> i & 1u) || slots[i].in_flight)) ++i;
+      while (i < levels_ && ((busy >> i & 1u) || slots[i].in_flight || slots[i].refused)) ++i;
       if (i == levels_) break;
       const std::int64_t wanted = price + outward * level * spacing_;
       if (send(ctx, side, i, static_cast<std::int32_t>(wanted), room)) busy |= 1u << i;
