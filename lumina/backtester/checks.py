@@ -89,7 +89,7 @@ def _in_bounds(found: float, value: Any, low: float | None, high: float | None, 
 
 
 def decimal(*, positive: bool = True) -> Check:
-    """An exact decimal, kept as the text of the file where it is text; returns str."""
+    """An exact decimal: a size above 0, or a fee in multiples of 1e-9; returns its text."""
 
     def check(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -104,6 +104,8 @@ def decimal(*, positive: bool = True) -> Check:
             raise Invalid("must be greater than 0", value)
         if not positive and abs(found) > 1:
             raise Invalid("must be between -1 and 1", value)
+        if not positive and found * 10**9 % 1:
+            raise Invalid("must be a multiple of 1e-9", value)
         return str(value)
 
     return check

@@ -170,8 +170,10 @@ def _check_same(config: Config, tape: Tape) -> None:
 def _sampled_latency(tape: Tape) -> Array:
     # whole pages of the mapped file here and there, not a row of every page
     events = tape.events
-    starts = np.unique(np.linspace(0, max(0, len(events) - _LATENCY_ROWS), _LATENCY_CHUNKS).astype(np.int64))
-    sample = np.concatenate([events[start : start + _LATENCY_ROWS] for start in starts])
+    sample = events
+    if len(events) > _LATENCY_CHUNKS * _LATENCY_ROWS:
+        starts = np.linspace(0, len(events) - _LATENCY_ROWS, _LATENCY_CHUNKS).astype(np.int64)
+        sample = np.concatenate([events[start : start + _LATENCY_ROWS] for start in starts])
     local = 2  # Flag.LOCAL
     found: Array = sample["latency_ns"][(sample["flags"] & local) != 0].astype(np.int64)
     return found

@@ -114,7 +114,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "risk.max_position_lots",
         None,
-        optional(integer(1, 2**62)),
+        optional(integer(1, 2**40)),
         "lots",
         "largest position either way if every open order filled",
     ),

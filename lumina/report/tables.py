@@ -148,7 +148,8 @@ def _money_table(entry: dict[str, Any]) -> Table:
         row("funding", entry["funding"])
     per_volume = ""
     if volume and entry["pnl"] is not None:
-        per_volume = f"{1e4 * entry['pnl'] / volume:+.3f} bp of {amount(volume, 0 if volume >= 1000 else None)} {currency} traded"
+        traded = amount(volume, 0 if volume >= 1000 else None)
+        per_volume = f"{1e4 * entry['pnl'] / volume:+.3f} bp of {traded} {currency} traded"
     row("P&L", entry["pnl"], per_volume, "bold")
     if "max_drawdown" in entry:
         table.add_row("max drawdown", amount(entry["max_drawdown"], digits), "from a peak, on the equity grid")

@@ -137,6 +137,7 @@ def test_a_former_run_is_replaced_and_anything_else_refused(capsys, base, tmp_pa
     run(capsys, *base, "--out", out, "--seed", 1)
     assert run(capsys, *base, "--out", out, "--seed", 2)[0] == 0
     assert yaml.safe_load((out / "config.yaml").read_text())["engine"]["seed"] == 2
+    assert list(tmp_path.iterdir()) == [out]
     (out / "thesis.tex").write_text("precious")
     assert "holds thesis.tex" in complaint(capsys, *base, "--out", out)
     assert (out / "thesis.tex").read_text() == "precious"
