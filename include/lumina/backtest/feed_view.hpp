@@ -9,7 +9,7 @@
 
 #include "lumina/backtest/latency_model.hpp"
 #include "lumina/backtest/ledger.hpp"
-#include "lumina/backtest/recorded_exchange.hpp"
+#include "lumina/backtest/recorded_market.hpp"
 #include "lumina/book/depth_book.hpp"
 
 namespace lumina {
@@ -41,20 +41,24 @@ class FeedView {
     }
     const std::int64_t limit = now_ns - extra_ns_;
     const Event* row = row_;
-    const Event* whole = row_;  // behind the last event that is seen whole
+    // local rows are sorted by local time: where a block's last row is seen, all of it is
+    constexpr std::ptrdiff_t kBlock = 16;
+    while (end_ - row > kBlock && row[kBlock - 1].flags & kLocal && row[kBlock - 1].local_ts_ns() <= limit) {
+      book_.apply(row, kBlock, kLocal);
+      row += kBlock;
+    }
     for (; row != end_; ++row) {
       if (!(row->flags & kLocal)) continue;
       if (row->local_ts_ns() > limit) break;
       book_.apply(*row, kLocal);
-      if (row->flags & kEnd) whole = row + 1;
     }
-    while (row != whole) book_.revert(*--row, kLocal);
-    if (row != row_) {
-      row_ = row;
-      while (!(row[-1].flags & kLocal)) --row;
-      exch_ns_ = row[-1].exch_ts_ns;
-      peeked_ = nullptr;
-    }
+    // an event is seen whole or not at all
+    constexpr std::uint16_t kLast = kLocal | kEnd;
+    for (; row != row_ && (row[-1].flags & kLast) != kLast; --row) book_.revert(row[-1], kLocal);
+    if (row == row_) return;
+    row_ = row;
+    exch_ns_ = row[-1].exch_ts_ns;
+    peeked_ = nullptr;
   }
 
   // Finds the next event. False: there is none.

@@ -16,6 +16,7 @@
 #include "lumina/backtest/orders.hpp"
 #include "lumina/backtest/own_book.hpp"
 #include "lumina/backtest/queue_model.hpp"
+#include "lumina/backtest/recorded_market.hpp"
 #include "lumina/backtest/responses.hpp"
 #include "lumina/backtest/taker_plan.hpp"
 #include "lumina/book/depth_book.hpp"
@@ -23,52 +24,29 @@
 
 namespace lumina {
 
-// A tape as the engine reads it: rows owned by somebody else, and what its header says.
-struct TapeView {
-  const Event* rows = nullptr;
-  std::size_t count = 0;
-  std::int32_t lo_ticks = 0;  // price range for the ladder; lo > hi when unknown
-  std::int32_t hi_ticks = -1;
-  std::int32_t depth_limit = 0;  // levels a side that the source shows; 0 all
-};
-
 class RecordedExchange {
  public:
   RecordedExchange(const TapeView& tape, const QueueModel& queue, SelfTrade self_trade, Ledger ledger,
                    OrderStore& orders, Responses& responses)
-      : row_(tape.rows),
-        rows_(tape.rows),
-        end_(tape.rows + tape.count),
-        depth_limit_(tape.depth_limit),
-        book_(tape.lo_ticks, tape.hi_ticks),
+      : market_(tape),
+        last_ts_ns_(market_.last_ts_ns()),
         queue_(queue),
         self_trade_(self_trade),
         ledger_(std::move(ledger)),
         orders_(orders),
-        responses_(responses) {
-    for (const Event* row = rows_; row != end_; ++row)
-      if (row->flags & kExch) {
-        first_ts_ns_ = row->exch_ts_ns;
-        break;
-      }
-    for (const Event* row = end_; row != rows_;)
-      if ((--row)->flags & kExch) {
-        last_ts_ns_ = row->exch_ts_ns;
-        break;
-      }
-  }
+        responses_(responses) {}
 
   // The run that this tape is part of, in exchange time.
   void start(std::int64_t run_first_ns, std::int64_t run_last_ns) {
     ledger_.start(run_first_ns, run_last_ns, last_ts_ns_);
   }
 
-  std::int64_t first_ts_ns() const noexcept { return first_ts_ns_; }
+  std::int64_t first_ts_ns() const noexcept { return market_.first_ts_ns(); }
   std::int64_t last_ts_ns() const noexcept { return last_ts_ns_; }
-  // Exchange time of the next row; a replay without orders shows it to the other view.
-  std::int64_t reached_ts_ns() const noexcept { return row_ == end_ ? last_ts_ns_ : row_->exch_ts_ns; }
-  std::size_t rows_done() const noexcept { return static_cast<std::size_t>(row_ - rows_); }
-  const DepthBook& book() const noexcept { return book_; }
+  // Exchange time that the replay has come to; without orders the other view follows it.
+  std::int64_t reached_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), last_ts_ns_); }
+  std::size_t rows_done() const noexcept { return market_.rows_done(); }
+  const DepthBook& book() const noexcept { return market_.book(); }
   const Ledger& ledger() const noexcept { return ledger_; }
   std::uint32_t orders_at_end() const noexcept { return orders_at_end_; }
 
@@ -78,19 +56,15 @@ class RecordedExchange {
     return !closed_ && !(own_[0].empty() && own_[1].empty() && ledger_.next_shift_ts_ns() == kNever);
   }
   // When something may happen next here; only while watching.
-  std::int64_t next_ts_ns() const noexcept {
-    const Event* row = row_;
-    while (row != end_ && !(row->flags & kExch)) ++row;
-    return std::min(row == end_ ? last_ts_ns_ + 1 : row->exch_ts_ns, ledger_.next_shift_ts_ns());
-  }
+  std::int64_t next_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), ledger_.next_shift_ts_ns()); }
 
   // Moves through everything at or before until_ns, at most about budget rows. Stops early behind an event that
   // made a report. Returns whether it got to until_ns.
   bool advance(std::int64_t until_ns, std::size_t budget = static_cast<std::size_t>(-1)) {
-    const Event* const stop_row = budget < static_cast<std::size_t>(end_ - row_) ? row_ + budget : end_;
+    const Event* const stop_row = market_.stop_after(budget);
     for (;;) {
       if (closed_) {
-        while (ledger_.next_probe_ts_ns() < until_ns) ledger_.probe(ledger_.next_probe_ts_ns(), last_mid2_);
+        while (ledger_.next_probe_ts_ns() < until_ns) ledger_.probe(ledger_.next_probe_ts_ns(), market_.mid2());
         return true;
       }
       const std::int64_t shift_ts = ledger_.next_shift_ts_ns();
@@ -100,12 +74,12 @@ class RecordedExchange {
       const std::int64_t limit = reshift ? shift_ts - 1 : probe ? probe_ts : until_ns;
       if (!run(limit, stop_row)) return false;
       if (reshift) {
-        if (ledger_.reshift(shift_ts, last_mid2_)) {
+        if (ledger_.reshift(shift_ts, market_.mid2())) {
           on_shift(shift_ts);
           if (take_reported()) return false;
         }
       } else if (probe) {
-        ledger_.probe(probe_ts, last_mid2_);
+        ledger_.probe(probe_ts, market_.mid2());
       } else {
         if (until_ns <= last_ts_ns_) return !take_reported();
         close(last_ts_ns_);
@@ -131,7 +105,7 @@ class RecordedExchange {
   // The run is over, for every tape at one time.
   void finish(std::int64_t ts_ns) {
     advance(ts_ns);
-    ledger_.finish(ts_ns, last_mid2_);
+    ledger_.finish(ts_ns, market_.mid2());
   }
 
   // A request reaches the exchange; the market has been advanced to its time.
@@ -160,7 +134,6 @@ class RecordedExchange {
  private:
   OwnSide& own(Side side) noexcept { return own_[static_cast<unsigned>(side)]; }
   PriceFilter& filter(Side side) noexcept { return filter_[static_cast<unsigned>(side)]; }
-  std::int32_t& touch(Side side) noexcept { return touch_[static_cast<unsigned>(side)]; }
   std::int32_t recorded(std::int32_t price_ticks) const noexcept { return price_ticks - ledger_.shift_ticks(); }
   bool take_reported() noexcept { return std::exchange(reported_, false); }
 
@@ -173,56 +146,44 @@ class RecordedExchange {
   // False: stopped behind an event with a report, or at stop_row.
   template <bool kWatch>
   bool run_rows(std::int64_t limit, const Event* stop_row) {
-    for (; row_ != end_; ++row_) {
-      const Event& row = *row_;
-      if (!(row.flags & kExch)) continue;
-      if (row.exch_ts_ns > limit) return true;
-      if (row.changes_book()) {
-        apply<kWatch>(row);
-      } else if (row.kind == static_cast<std::uint8_t>(Kind::trade)) {
-        on_trade<kWatch>(row);
-      } else {
-        on_marker(row);
-      }
-      if (row.flags & kEnd) {
-        if constexpr (kWatch) end_event(row.exch_ts_ns);  // what fills here is marked at the mid before the event
-        if (touch_moved_) {
-          touch_moved_ = false;
-          if (const std::int64_t mid2 = DepthBook::mid2_of(touch_[0], touch_[1])) last_mid2_ = mid2;
-        }
-        covered_[0] = covered_[1] = resumed_ = false;
-        if (kWatch && reported_) {
-          ++row_;
-          reported_ = false;
-          return false;
-        }
-        if (row_ >= stop_row) {
-          ++row_;
-          return row_ == end_;
-        }
-      }
-    }
-    return true;
+    market_.replay(
+        limit, stop_row,
+        [this](const Event& row, const DepthBook::Step& step) {
+          if constexpr (kWatch) {
+            if (concerns(row)) [[unlikely]] on_row(row, step);
+          }
+        },
+        [this](const Event& row) { on_marker(row); },
+        [this](const Event& row) {
+          if (!event_open_ || !(row.flags & kEnd)) [[likely]] return false;
+          end_event(row);
+          return reported_;
+        });
+    if (take_reported()) return false;
+    return market_.at_end() || market_.next_ts_ns() > limit;
   }
 
-  template <bool kWatch>
-  void apply(const Event& row) {
-    const auto side = static_cast<Side>(row.side);
-    const std::int32_t price = row.price_ticks;
-    std::int32_t printed = 0;
-    const bool concerns = kWatch && filter(side).test(price);
-    if (concerns) printed = book_.level(side, price).printed_lots;
-    const std::int32_t before = book_.change(side, price, row.qty_lots);
-    const std::int32_t after = before + row.qty_lots;
-    if (after > 0 ? DepthBook::better(side, price, touch(side)) : price == touch(side)) {
-      touch(side) = after > 0 ? price : book_.best(side);
-      touch_moved_ = true;
-    }
-    if constexpr (kWatch) {
-      if (concerns) on_level(side, price, before, after, printed);
+  // Can the row touch our orders or what we took? A change on a level of ours; or, of the other side and for a
+  // print alike, a price at or through our best. May say yes too often, never no wrongly.
+  bool concerns(const Event& row) const noexcept {
+    const unsigned s = row.side & 1u;
+    const bool reaches = s ? row.price_ticks <= own_best_[0] : row.price_ticks >= own_best_[1];
+    return reaches | filter_[s].test(row.price_ticks);
+  }
+
+  [[gnu::noinline]] void on_row(const Event& row, const DepthBook::Step& step) {
+    market_.enter(row);
+    event_open_ = true;
+    if (row.changes_book()) {
+      const auto side = static_cast<Side>(row.side);
+      if (filter(side).test(row.price_ticks)) on_level(side, row.price_ticks, step.before, step.after, step.printed);
       // at or through the best of our orders on the other side
-      if (!DepthBook::better(opposite(side), price, own_best_[static_cast<unsigned>(opposite(side))]))
-        note_crossing(side, price, before);
+      if (!DepthBook::better(opposite(side), row.price_ticks, own_best_[static_cast<unsigned>(opposite(side))]))
+        note_crossing(side, row.price_ticks, step.before);
+    } else if (market_.continuous() && row.side != static_cast<std::uint8_t>(Side::none) && !(row.flags & kOffBook)) {
+      const Side side = opposite(static_cast<Side>(row.side));  // the resting side
+      if (!DepthBook::better(side, row.price_ticks, own_best_[static_cast<unsigned>(side)]))
+        fill_by_trade(row, side, market_.moves_queue(row));
     }
   }
 
@@ -247,22 +208,10 @@ class RecordedExchange {
     if (after != before && taken_.forget(side, price)) rebuild_filter();
   }
 
-  template <bool kWatch>
-  void on_trade(const Event& row) {
-    if (phase_ != Phase::continuous || row.side == static_cast<std::uint8_t>(Side::none) || row.flags & kOffBook) return;
-    const Side side = opposite(static_cast<Side>(row.side));  // the resting side
-    const std::int32_t price = row.price_ticks;
-    const bool in_queue = !(row.flags & (kHidden | kCounted));
-    if constexpr (kWatch) {
-      if (!DepthBook::better(side, price, own_best_[static_cast<unsigned>(side)])) fill_by_trade(row, side, in_queue);
-    }
-    if (in_queue) book_.add_printed(side, price, row.qty_lots);
-  }
-
   // F2 to F4 and F8: through-price orders first, then our price by queue; never more than the print.
   void fill_by_trade(const Event& row, Side side, bool in_queue) {
     const std::int32_t price = row.price_ticks;
-    const double displayed = book_.qty(side, price);
+    const double displayed = book().qty(side, price);
     std::int32_t given = 0;
     double floor = 0.0;
     for (Resting& order : own(side)) {
@@ -286,6 +235,7 @@ class RecordedExchange {
   }
 
   void on_marker(const Event& row) {
+    event_open_ = true;
     switch (static_cast<Kind>(row.kind)) {
       case Kind::clear:
         covered_[0] = row.side != static_cast<std::uint8_t>(Side::sell);
@@ -303,11 +253,11 @@ class RecordedExchange {
         freeze_all();
         break;
       case Kind::status:
-        resumed_ = phase_ != Phase::continuous && row.qty_lots == static_cast<std::int32_t>(Phase::continuous);
-        phase_ = static_cast<Phase>(row.qty_lots);
+        resumed_ = !market_.continuous() && row.qty_lots == static_cast<std::int32_t>(Phase::continuous);
+        market_.set_phase(static_cast<Phase>(row.qty_lots));
         break;
       case Kind::funding:
-        ledger_.funding(row.qty_lots, last_mid2_);
+        ledger_.funding(row.qty_lots, market_.mid2());
         break;
       default:
         break;
@@ -315,41 +265,18 @@ class RecordedExchange {
     covered_[0] = covered_[1] = false;  // a clear reaches to the next marker
   }
 
-  void end_event(std::int64_t ts_ns) {
-    if (phase_ == Phase::continuous && (resumed_ || !crossings_.empty())) judge_crossings(ts_ns);
+  void end_event(const Event& row) {
+    market_.enter(row);  // what fills here is marked at the mid before the event
+    if (market_.continuous() && (resumed_ || !crossings_.empty())) judge_crossings(row.exch_ts_ns);
     crossings_.clear();
-    if (any_unseen_ || depth_limit_) judge_unseen();
+    if (judges_windows()) judge_unseen();
+    covered_[0] = covered_[1] = resumed_ = false;
+    event_open_ = judges_windows();  // then the next event ends with work, whatever it brings
+    market_.leave();
   }
+  bool judges_windows() const noexcept { return any_unseen_ || (market_.depth_limit() && watching()); }
 
   // ---- queues whose length is not known (F5) ------------------------------------------------------------------
-
-  // Worst level that counts as displayed; what a depth-limited source left behind its window does not.
-  std::int32_t worst(Side side) const noexcept {
-    if (!depth_limit_) return book_.worst(side);
-    std::int32_t price = book_.best(side);
-    for (std::int32_t rank = 1; rank < depth_limit_ && DepthBook::is_price(price); ++rank) {
-      const std::int32_t next = book_.behind(side, price);
-      if (!DepthBook::is_price(next)) break;
-      price = next;
-    }
-    return price;
-  }
-  bool shown(Side side, std::int32_t price) const noexcept {
-    const std::int32_t last = worst(side);
-    return DepthBook::is_price(last) && !DepthBook::better(side, last, price);
-  }
-  std::int32_t displayed_lots(Side side, std::int32_t price) const noexcept {
-    return !depth_limit_ || shown(side, price) ? book_.qty(side, price) : 0;
-  }
-  // Behind as many levels as the source shows.
-  bool left_window(Side side, std::int32_t price) const noexcept {
-    if (!depth_limit_) return false;
-    std::int32_t rank = 0;
-    for (std::int32_t p = book_.best(side); DepthBook::is_price(p) && DepthBook::better(side, p, price);
-         p = book_.behind(side, p))
-      if (++rank >= depth_limit_) return true;
-    return false;
-  }
 
   void freeze_all() noexcept {
     for (OwnSide& side : own_)
@@ -359,10 +286,10 @@ class RecordedExchange {
   void thaw_shown() {
     for (const Side side : {Side::buy, Side::sell})
       for (Resting& order : own(side))
-        if (order.blocked() && shown(side, recorded(order.price_ticks))) thaw(order, side);
+        if (order.blocked() && market_.shown(side, recorded(order.price_ticks))) thaw(order, side);
   }
   void thaw(Resting& order, Side side) {
-    order.front = std::min(order.front, static_cast<double>(book_.qty(side, recorded(order.price_ticks))));
+    order.front = std::min(order.front, static_cast<double>(book().qty(side, recorded(order.price_ticks))));
     order.frozen = order.unseen = false;
   }
 
@@ -374,8 +301,8 @@ class RecordedExchange {
         if (order.frozen) continue;
         const std::int32_t price = recorded(order.price_ticks);
         if (!order.unseen) {
-          order.unseen = left_window(side, price);
-        } else if (shown(side, price)) {
+          order.unseen = market_.left_window(side, price);
+        } else if (market_.shown(side, price)) {
           thaw(order, side);
         }
         any_unseen_ |= order.unseen;
@@ -406,7 +333,7 @@ class RecordedExchange {
       return a.side != b.side ? a.side > b.side : DepthBook::better(a.side, a.price_ticks, b.price_ticks);
     });
     for (const Crossing& crossing : crossings_) {
-      const std::int32_t displayed = displayed_lots(crossing.side, crossing.price_ticks);
+      const std::int32_t displayed = market_.displayed_lots(crossing.side, crossing.price_ticks);
       const std::int32_t untaken = displayed - taken_.at(crossing.side, crossing.price_ticks);
       fill_by_quote(crossing.side, crossing.price_ticks, std::min(untaken, displayed - crossing.before_lots),
                     FillCause::cross, ts_ns);
@@ -416,10 +343,10 @@ class RecordedExchange {
   // Our orders of one side against all that the other side shows.
   void fill_by_displayed(Side side, FillCause cause, std::int64_t ts_ns) {
     const Side quotes = opposite(side);
-    for (std::int32_t price = touch(quotes); DepthBook::is_price(price) && !own(side).empty() &&
+    for (std::int32_t price = book().best(quotes); DepthBook::is_price(price) && !own(side).empty() &&
                                              !DepthBook::better(side, price, recorded(own(side).best()));
-         price = book_.behind(quotes, price))
-      fill_by_quote(quotes, price, displayed_lots(quotes, price) - taken_.at(quotes, price), cause, ts_ns);
+         price = book().behind(quotes, price))
+      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - taken_.at(quotes, price), cause, ts_ns);
   }
 
   void fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause, std::int64_t ts_ns) {
@@ -459,7 +386,7 @@ class RecordedExchange {
       record.close_ts_ns = ts_ns;
     }
     const std::int64_t report_ts = responses_.filled(record, price, lots, leaves, maker, ts_ns);
-    ledger_.fill({ts_ns, report_ts, record.order_id, price, lots, last_mid2_, ahead, side, maker, cause});
+    ledger_.fill({ts_ns, report_ts, record.order_id, price, lots, market_.mid2(), ahead, side, maker, cause});
     reported_ = true;
   }
 
@@ -500,7 +427,7 @@ class RecordedExchange {
   void arrive_new(Order& order) {
     OrderRecord& record = order.record;
     lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
-                           : phase_ != Phase::continuous    ? LUMINA_REASON_NOT_CONTINUOUS
+                           : !market_.continuous()    ? LUMINA_REASON_NOT_CONTINUOUS
                                                             : LUMINA_REASON_NONE;
     if (reason == LUMINA_REASON_NONE) reason = judge(record, record.price_ticks, record.qty_lots);
     if (reason != LUMINA_REASON_NONE) {
@@ -521,7 +448,7 @@ class RecordedExchange {
     OrderRecord& record = order.record;
     OwnSide& side = own(static_cast<Side>(record.side));
     const std::size_t at = side.find(record.order_id);
-    if (phase_ != Phase::continuous) {
+    if (!market_.continuous()) {
       responses_.refuse(request, &order, LUMINA_REASON_NOT_CONTINUOUS);
       return;
     }
@@ -562,7 +489,7 @@ class RecordedExchange {
   lumina_reason judge(const OrderRecord& record, std::int32_t price, std::int32_t lots) {
     const Side side = static_cast<Side>(record.side);
     const bool priced = record.type != LUMINA_MARKET;
-    plan_.make(book_, touch(opposite(side)), depth_limit_, own(opposite(side)), taken_, side,
+    plan_.make(book(), market_.depth_limit(), own(opposite(side)), taken_, side,
                priced ? recorded(price) : DepthBook::none(opposite(side)), lots, self_trade_, ledger_.shift_ticks());
     if (record.type == LUMINA_POST_ONLY && !plan_.steps().empty()) return LUMINA_REASON_POST_ONLY;
     if (self_trade_ == SelfTrade::reject && plan_.stopped_by_own()) return LUMINA_REASON_SELF_MATCH;
@@ -587,13 +514,13 @@ class RecordedExchange {
     const std::int32_t taken = record.filled_lots - filled_before;
     if (!order.closed) rest_or_cancel(order, side);
     rebuild_filter();
-    if (taken > 0 && ledger_.push(side, taken, last_mid2_, now_ns_)) on_shift(now_ns_);
+    if (taken > 0 && ledger_.push(side, taken, market_.mid2(), now_ns_)) on_shift(now_ns_);
   }
 
   void rest_or_cancel(Order& order, Side side) {
     OrderRecord& record = order.record;
     const std::int32_t price = recorded(record.price_ticks);
-    const std::int32_t last = worst(opposite(side));
+    const std::int32_t last = market_.worst(opposite(side));
     lumina_reason reason = LUMINA_REASON_NONE;
     if (plan_.stopped_by_own()) {
       reason = LUMINA_REASON_SELF_MATCH;
@@ -606,8 +533,8 @@ class RecordedExchange {
       close_order(order, reason, now_ns_);
       return;
     }
-    const bool seen = shown(side, price);
-    const std::int32_t displayed = book_.qty(side, price);
+    const bool seen = market_.shown(side, price);
+    const std::int32_t displayed = book().qty(side, price);
     Resting resting{record.order_id, record.price_ticks, record.qty_lots - record.filled_lots,
                     seen ? displayed : kUnknownFront, false, !seen};
     const std::size_t at = own(side).insert(resting);
@@ -618,6 +545,7 @@ class RecordedExchange {
       own(side)[at].unseen |= ahead.unseen;
     }
     any_unseen_ |= own(side)[at].unseen;
+    event_open_ |= judges_windows();
     record.queue_ahead_lots = own(side)[at].front;
     record.level_lots = seen ? displayed : 0;
     record.state = record.filled_lots ? LUMINA_PARTLY_FILLED : LUMINA_RESTING;
@@ -626,21 +554,14 @@ class RecordedExchange {
   // The recorded market moved against our prices (I1).
   void on_shift(std::int64_t ts_ns) {
     rebuild_filter();
-    if (phase_ != Phase::continuous) return;
+    if (!market_.continuous()) return;
     for (const Side side : {Side::buy, Side::sell}) fill_by_displayed(side, FillCause::shift, ts_ns);
   }
 
-  const Event* row_;
-  const Event* rows_;
-  const Event* end_;
-  std::int64_t first_ts_ns_ = 0, last_ts_ns_ = 0, now_ns_ = 0;
-  std::int32_t depth_limit_;
-
-  DepthBook book_;
-  std::int32_t touch_[2] = {DepthBook::kNoBid, DepthBook::kNoAsk};
-  std::int64_t last_mid2_ = 0;  // of the last event that left a valid mid
-  Phase phase_ = Phase::continuous;
-  bool touch_moved_ = false, in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;
+  RecordedMarket market_;
+  std::int64_t last_ts_ns_, now_ns_ = 0;
+  bool event_open_ = false;  // the end of the event has something to judge
+  bool in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;
 
   QueueModel queue_;
   SelfTrade self_trade_;

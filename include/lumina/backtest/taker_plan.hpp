@@ -29,12 +29,12 @@ class TakerPlan {
   };
 
   // limit in recorded coordinates, worse than any price for a market order; quotes is our side of the orders met.
-  void make(const DepthBook& book, std::int32_t touch, std::int32_t depth_limit, OwnSide& quotes, const TakenLiquidity& taken, Side side,
+  void make(const DepthBook& book, std::int32_t depth_limit, OwnSide& quotes, const TakenLiquidity& taken, Side side,
             std::int32_t limit, std::int32_t lots, SelfTrade self_trade, std::int32_t shift_ticks) {
     steps_.clear();
     stopped_by_own_ = false;
     const Side other = opposite(side);
-    std::int32_t level = touch;
+    std::int32_t level = book.best(other);
     std::int32_t used = 0;  // of this level, by this plan
     std::int32_t rank = 1;
     for (std::size_t k = 0; lots > 0;) {

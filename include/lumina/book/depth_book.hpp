@@ -51,13 +51,34 @@ class DepthBook {
     const auto s = static_cast<unsigned>(side);
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]] {
-      Level& level = ladder_[s][i];
-      const std::int32_t before = level.qty_lots;
-      level = {before + change_lots, 0};
-      bits_[s].assign(i, before + change_lots > 0);
+      const std::int32_t before = unpack(ladder_[s][i]).qty_lots;
+      put(s, i, before + change_lots, 0);
       return before;
     }
     return change_far(side, price, change_lots);
+  }
+
+  // What a row found and left at its level.
+  struct Step {
+    std::int32_t before;
+    std::int32_t after;
+    std::int32_t printed;
+  };
+
+  // Replays one row up to Kind::trade on the exchange's side: a change moves its level and ends the level's printed
+  // quantity, a print (where prints says that it counts) adds to it on the resting side. Without a branch on the
+  // kind, which the hardware cannot foresee.
+  [[gnu::always_inline]] Step replay(const Event& row, bool prints) {
+    const bool book = row.changes_book();
+    const std::int32_t change_lots = book ? row.qty_lots : 0;
+    const std::int32_t print_lots = prints ? row.qty_lots : 0;
+    const unsigned s = (row.side ^ static_cast<unsigned>(!book)) & 1u;
+    const std::uint32_t i = index(row.price_ticks);
+    if (i >= size_) [[unlikely]] return replay_far(static_cast<Side>(s), row.price_ticks, book, change_lots, print_lots);
+    const Level level = unpack(ladder_[s][i]);
+    const std::int32_t after = level.qty_lots + change_lots;
+    put(s, i, after, book ? 0 : level.printed_lots + print_lots);
+    return {level.qty_lots, after, level.printed_lots};
   }
 
   // Applies the rows that carry all of view's flags, in order. Rows that change no book pass through.
@@ -68,19 +89,10 @@ class DepthBook {
   // Takes the row last applied back.
   void revert(const Event& row, std::uint16_t view) { add(row, view, -row.qty_lots); }
 
-  void add_printed(Side side, std::int32_t price, std::int32_t lots) {
-    const std::uint32_t i = index(price);
-    if (i < size_) [[likely]] {
-      ladder_[static_cast<unsigned>(side)][i].printed_lots += lots;
-    } else if (size_) {
-      far(side)[price].printed_lots += lots;
-    }
-  }
-
   Level level(Side side, std::int32_t price) const noexcept {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]]
-      return ladder_[static_cast<unsigned>(side)][i];
+      return unpack(ladder_[static_cast<unsigned>(side)][i]);
     const auto it = far(side).find(price);
     return it == far(side).end() ? Level{} : it->second;
   }
@@ -115,30 +127,51 @@ class DepthBook {
     return price == kNoBid ? kNoAsk : price == kNoAsk ? kNoBid : price;
   }
 
-  void add(const Event& row, std::uint16_t view, std::int32_t lots) {
-    // Without a branch on kind or flags, which the hardware cannot foresee: other rows add nothing.
+  // A level in one word: the stores then cannot alias the fields that place the ladder, and those stay in registers.
+  static std::uint64_t pack(std::int32_t qty_lots, std::int32_t printed_lots) noexcept {
+    return static_cast<std::uint32_t>(qty_lots) | std::uint64_t{static_cast<std::uint32_t>(printed_lots)} << 32;
+  }
+  static Level unpack(std::uint64_t word) noexcept {
+    return {static_cast<std::int32_t>(word), static_cast<std::int32_t>(word >> 32)};
+  }
+  [[gnu::always_inline]] void put(unsigned s, std::uint32_t i, std::int32_t qty_lots, std::int32_t printed) noexcept {
+    ladder_[s][i] = pack(qty_lots, printed);
+    bits_[s].assign(i, qty_lots > 0);
+  }
+
+  [[gnu::always_inline]] void add(const Event& row, std::uint16_t view, std::int32_t lots) {
+    // Without a branch on kind or flags: other rows add nothing.
     const bool counts = row.changes_book() & ((row.flags & view) == view);
     const std::uint32_t i = index(row.price_ticks);
     if (i < size_) [[likely]] {
       const unsigned s = row.side & 1u;
-      Level& level = ladder_[s][i];
-      level.qty_lots += counts ? lots : 0;
-      bits_[s].assign(i, level.qty_lots > 0);
+      const Level level = unpack(ladder_[s][i]);
+      put(s, i, level.qty_lots + (counts ? lots : 0), level.printed_lots);
     } else if (counts) {
-      change_far(static_cast<Side>(row.side & 1u), row.price_ticks, lots);
+      change_far(static_cast<Side>(row.side & 1u), row.price_ticks, lots, true);
     }
+  }
+
+  Step replay_far(Side side, std::int32_t price, bool book, std::int32_t change_lots, std::int32_t print_lots) {
+    const Level level = this->level(side, price);
+    if (book) {
+      change_far(side, price, change_lots);
+    } else if (print_lots && size_) {
+      far(side)[price].printed_lots += print_lots;
+    }
+    return {level.qty_lots, level.qty_lots + change_lots, level.printed_lots};
   }
 
   void place(std::int32_t base, std::uint32_t size) {
     base_ = base;
     size_ = size;
     for (unsigned s = 0; s < 2; ++s) {
-      ladder_[s].assign(size, Level{});
+      ladder_[s].assign(size, 0);
       bits_[s] = PriceBitmap(size);
     }
   }
 
-  std::int32_t change_far(Side side, std::int32_t price, std::int32_t change_lots) {
+  std::int32_t change_far(Side side, std::int32_t price, std::int32_t change_lots, bool keep_printed = false) {
     if (size_ == 0) {
       const std::int64_t base = std::int64_t{price} - kDefaultLadder / 2;
       place(static_cast<std::int32_t>(std::max<std::int64_t>(base, INT32_MIN)), kDefaultLadder);
@@ -148,10 +181,10 @@ class DepthBook {
     if (index(price) < size_) return change(side, price, change_lots);
     const auto it = far(side).try_emplace(price).first;
     const std::int32_t before = it->second.qty_lots;
-    if (before + change_lots == 0) {
+    if (before + change_lots == 0 && !(keep_printed && it->second.printed_lots)) {
       far(side).erase(it);
     } else {
-      it->second = {before + change_lots, 0};
+      it->second = {before + change_lots, keep_printed ? it->second.printed_lots : 0};
     }
     return before;
   }
@@ -167,16 +200,14 @@ class DepthBook {
       all[s] = std::move(far_[s]);
       far_[s].clear();
       for (std::uint32_t i = 0; i < size_; ++i)
-        if (ladder_[s][i].qty_lots || ladder_[s][i].printed_lots)
-          all[s][static_cast<std::int32_t>(static_cast<std::uint32_t>(base_) + i)] = ladder_[s][i];
+        if (ladder_[s][i]) all[s][static_cast<std::int32_t>(static_cast<std::uint32_t>(base_) + i)] = unpack(ladder_[s][i]);
     }
     const std::int64_t base = std::int64_t{touch} - size_ / 2;
     place(static_cast<std::int32_t>(std::clamp<std::int64_t>(base, INT32_MIN, INT32_MAX - std::int64_t{size_})), size_);
     for (unsigned s = 0; s < 2; ++s)
       for (const auto& [price, level] : all[s]) {
         if (index(price) < size_) {
-          ladder_[s][index(price)] = level;
-          bits_[s].assign(index(price), level.qty_lots > 0);
+          put(s, index(price), level.qty_lots, level.printed_lots);
         } else {
           far_[s].emplace(price, level);
         }
@@ -213,7 +244,7 @@ class DepthBook {
 
   std::int32_t base_ = 0;
   std::uint32_t size_ = 0;
-  std::vector<Level> ladder_[2];
+  std::vector<std::uint64_t> ladder_[2];  // packed levels
   PriceBitmap bits_[2];
   std::map<std::int32_t, Level> far_[2];
   std::uint32_t far_rows_ = 0;

@@ -1,0 +1,172 @@
+// The exchange's view of one recorded tape: the cursor, the book behind it, the trading phase, and what counts as
+// displayed. Rows are replayed without looking for the touch; the last valid mid is worked out when somebody asks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lumina/book/depth_book.hpp"
+#include "lumina/types.hpp"
+
+namespace lumina {
+
+// A tape as the engine reads it: rows owned by somebody else, and what its header says.
+struct TapeView {
+  const Event* rows = nullptr;
+  std::size_t count = 0;
+  std::int32_t lo_ticks = 0;  // price range for the ladder; lo > hi when unknown
+  std::int32_t hi_ticks = -1;
+  std::int32_t depth_limit = 0;  // levels a side that the source shows; 0 all
+};
+
+class RecordedMarket {
+ public:
+  explicit RecordedMarket(const TapeView& tape)
+      : rows_(tape.rows),
+        end_(tape.rows + tape.count),
+        row_(tape.rows),
+        known_(tape.rows),
+        depth_limit_(tape.depth_limit),
+        book_(tape.lo_ticks, tape.hi_ticks) {
+    for (const Event* row = rows_; row != end_; ++row)
+      if (row->flags & kExch) {
+        first_ts_ns_ = row->exch_ts_ns;
+        break;
+      }
+    for (const Event* row = end_; row != rows_;)
+      if ((--row)->flags & kExch) {
+        last_ts_ns_ = row->exch_ts_ns;
+        break;
+      }
+  }
+
+  std::int64_t first_ts_ns() const noexcept { return first_ts_ns_; }
+  std::int64_t last_ts_ns() const noexcept { return last_ts_ns_; }
+  bool at_end() const noexcept { return row_ == end_; }
+  std::size_t rows_done() const noexcept { return static_cast<std::size_t>(row_ - rows_); }
+  // Exchange time of the next row; past the end one beyond the last.
+  std::int64_t next_ts_ns() const noexcept {
+    const Event* row = row_;
+    while (row != end_ && !(row->flags & kExch)) ++row;
+    return row == end_ ? last_ts_ns_ + 1 : row->exch_ts_ns;
+  }
+
+  const DepthBook& book() const noexcept { return book_; }
+  Phase phase() const noexcept { return phase_; }
+  bool continuous() const noexcept { return phase_ == Phase::continuous; }
+  void set_phase(Phase phase) noexcept { phase_ = phase; }
+
+  // ---- replay ------------------------------------------------------------------------------------------------
+
+  // Behind the event that row budget falls into.
+  const Event* stop_after(std::size_t budget) const noexcept {
+    if (budget >= static_cast<std::size_t>(end_ - row_)) return end_;
+    const Event* row = row_ + budget;
+    while (row != end_ && (row->flags & (kExch | kEnd)) != (kExch | kEnd)) ++row;
+    return row == end_ ? end_ : row + 1;
+  }
+
+  // Replays rows up to limit_ns or stop. each(row, step) sees every change and print and marker(row) every marker;
+  // both may look at the book and at mid2(). end(row) says whether to stop behind the event that the row closed.
+  template <class Each, class Marker, class EndOfEvent>
+  void replay(std::int64_t limit_ns, const Event* stop, Each&& each, Marker&& marker, EndOfEvent&& end) {
+    for (const Event* row = row_; row != stop; ++row) {
+      if (!(row->flags & kExch)) continue;
+      if (row->exch_ts_ns > limit_ns) {
+        row_ = row;
+        return;
+      }
+      if (row->kind <= static_cast<std::uint8_t>(Kind::trade)) [[likely]] {
+        each(*row, book_.replay(*row, moves_queue(*row)));
+      } else {
+        inside_ = row;
+        marker(*row);
+      }
+      if (end(*row)) {
+        row_ = row + 1;
+        return;
+      }
+    }
+    row_ = stop;
+  }
+
+  // While an event is being judged, mid2() is that from before it.
+  void enter(const Event& row) noexcept { inside_ = &row; }
+  void leave() noexcept { inside_ = nullptr; }
+
+  // Does a print advance the queue at its price (F4, F6, T6)?
+  bool moves_queue(const Event& row) const noexcept {
+    return (row.kind == static_cast<std::uint8_t>(Kind::trade)) & (row.side != static_cast<std::uint8_t>(Side::none)) &
+           !(row.flags & (kHidden | kOffBook | kCounted)) & (phase_ == Phase::continuous);
+  }
+
+  // Bid + ask of the last event, before the one being judged, that left a valid mid; 0 before the first. Goes back
+  // through the rows as far as need be, which is seldom far, and never behind the last answer.
+  std::int64_t mid2() {
+    const Event* const applied = inside_ ? inside_ + 1 : row_;
+    const Event* const boundary = inside_ ? start_of_event(inside_) : row_;
+    const Event* row = applied;
+    std::int64_t found = 0;
+    for (const Event* at = boundary; at > known_; at = start_of_event(at - 1)) {
+      while (row != at) book_.revert(*--row, kExch);
+      if ((found = book_.mid2())) break;
+    }
+    while (row != applied) book_.apply(*row++, kExch);
+    if (boundary > known_) {
+      known_ = boundary;
+      if (found) known_mid2_ = found;
+    }
+    return known_mid2_;
+  }
+
+  // ---- what counts as displayed (F5) ---------------------------------------------------------------------------
+
+  // Worst level that counts; what a depth-limited source left behind its window does not.
+  std::int32_t worst(Side side) const noexcept {
+    if (!depth_limit_) return book_.worst(side);
+    std::int32_t price = book_.best(side);
+    for (std::int32_t rank = 1; rank < depth_limit_ && DepthBook::is_price(price); ++rank) {
+      const std::int32_t next = book_.behind(side, price);
+      if (!DepthBook::is_price(next)) break;
+      price = next;
+    }
+    return price;
+  }
+  bool shown(Side side, std::int32_t price) const noexcept {
+    const std::int32_t last = worst(side);
+    return DepthBook::is_price(last) && !DepthBook::better(side, last, price);
+  }
+  std::int32_t displayed_lots(Side side, std::int32_t price) const noexcept {
+    return !depth_limit_ || shown(side, price) ? book_.qty(side, price) : 0;
+  }
+  // Behind as many levels as the source shows.
+  bool left_window(Side side, std::int32_t price) const noexcept {
+    if (!depth_limit_) return false;
+    std::int32_t rank = 0;
+    for (std::int32_t p = book_.best(side); DepthBook::is_price(p) && DepthBook::better(side, p, price);
+         p = book_.behind(side, p))
+      if (++rank >= depth_limit_) return true;
+    return false;
+  }
+  std::int32_t depth_limit() const noexcept { return depth_limit_; }
+
+ private:
+  // First row behind the event before the one that row belongs to.
+  const Event* start_of_event(const Event* row) const noexcept {
+    while (row != rows_ && (row[-1].flags & (kExch | kEnd)) != (kExch | kEnd)) --row;
+    return row;
+  }
+
+  const Event* rows_;
+  const Event* end_;
+  const Event* row_;
+  const Event* inside_ = nullptr;
+  const Event* known_;  // mid2 is known as of here
+  std::int64_t known_mid2_ = 0;
+  std::int64_t first_ts_ns_ = 0, last_ts_ns_ = 0;
+  std::int32_t depth_limit_;
+  Phase phase_ = Phase::continuous;
+  DepthBook book_;
+};
+
+}  // namespace lumina
