@@ -4,6 +4,8 @@ root=$PWD
 work=$(mktemp -d "${TMPDIR:-/tmp}/lumina-ci.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1
+# The same sources are compiled in several clean trees below; the first one fills this cache.
+export CCACHE_DIR=$work/ccache CCACHE_BASEDIR=$work
 # The checkout may belong to another user than the one who runs this.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 # Clones are made elsewhere, so the folder of recorded data is named absolutely.
@@ -19,6 +21,7 @@ install_packages() {
   local missing=()
   command -v git >/dev/null || missing+=(git)
   command -v g++ >/dev/null || missing+=(g++)
+  command -v ccache >/dev/null || missing+=(ccache)
   command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
   command -v aarch64-linux-gnu-g++ >/dev/null || missing+=(g++-aarch64-linux-gnu)
   python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing+=(python3 python3-venv)
