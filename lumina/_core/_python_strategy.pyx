@@ -161,8 +161,8 @@ cdef class Context:
                                  o.type, o.state, o.pending))
         return rows
 
-    def submit(self, *, unsigned char side, int32_t price_ticks=0, int32_t qty_lots, unsigned char type=abi.LUMINA_LIMIT,
-               uint32_t instrument=0, uint64_t tag=0):
+    def submit(self, *, unsigned char side, int32_t price_ticks=0, int32_t qty_lots,
+               unsigned char type=abi.LUMINA_LIMIT, uint32_t instrument=0, uint64_t tag=0):
         cdef abi.lumina_order_request request
         memset(&request, 0, sizeof(request))
         request.tag = tag

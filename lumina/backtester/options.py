@@ -4,11 +4,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from lumina.errors import ConfigError
 
-LatencySpec = Union[int, Mapping[str, Any]]
+LatencySpec = int | Mapping[str, Any]
 
 _REQUESTS = ("new", "cancel", "replace")
 _MAX_NS = 10**15
@@ -40,7 +40,7 @@ def _model(name: str, spec: LatencySpec) -> dict[str, Any]:
     if kind == "empirical":
         ns, counts = list(spec.get("ns", ())), list(spec.get("counts", ()))
         if not ns or len(ns) != len(counts):
-            raise ConfigError(f"{name}: ns has {len(ns)} values and counts {len(counts)}; both need the same, at least 1")
+            raise ConfigError(f"{name}: ns has {len(ns)} values and counts {len(counts)}: both the same, at least 1")
         return {"model": kind, "ns": ns, "counts": counts}
     median = _bounded(f"{name}.median_ns", spec.get("median_ns"), 1, _MAX_NS, whole=True)
     return {

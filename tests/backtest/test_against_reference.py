@@ -2,14 +2,12 @@
 
 import dataclasses
 
-
 import numpy as np
 from hypothesis import given
 from reference import core_runner
 from reference import engine as reference
 from reference.strategies import RandomStrategy
 from reference.tapes import worlds
-
 
 
 def same_money(worlds_):

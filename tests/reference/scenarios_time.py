@@ -347,7 +347,8 @@ O2_RULES = [
              *(cancelled(300, i, EOD) for i in (1, 3, 4))),
     ),
     scenario(
-        "O2_risk_notional", "at the limit, of a market order at the opposite best; without one there is nothing to check",
+        "O2_risk_notional",
+        "at the limit, of a market order at the opposite best; without one there is nothing to check",
         event(200, bid(99, -5), bid(98, -20), bid(99, -5)), tick(300),
         options=Options(risk=Risk(max_notional_units=500 * 10**9)),
         steps=((150, buy(99, 5)), (160, buy(99, 6)), (170, market(SELL, 6)), (175, cancel(1)), (180, market(SELL, 5)),
