@@ -109,7 +109,7 @@ def backtest(
         wall_s=wall_s,
         instruments=instruments,
         final=arrays["final"],
-        interrupted=interrupted or run.stopped,
+        interrupted=interrupted,
         options={
             "latency": asdict(latency),
             "queue": asdict(queue),

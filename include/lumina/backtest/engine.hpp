@@ -20,6 +20,7 @@
 #include "lumina/backtest/recorded_exchange.hpp"
 #include "lumina/backtest/responses.hpp"
 #include "lumina/strategy/abi.h"
+#include "lumina/strategy/context.hpp"
 #include "lumina/types.hpp"
 
 namespace lumina {
@@ -73,7 +74,7 @@ class Engine {
     constexpr std::uint32_t kFeedWakes =
         LUMINA_WAKE_LEVEL | LUMINA_WAKE_TRADE | LUMINA_WAKE_BOOK | LUMINA_WAKE_BBO | LUMINA_WAKE_MARKER;
     wakes_on_feed_ = strategy_.on_event && strategy_.wake_mask & kFeedWakes;
-    bind_context();
+    context_ = make_context(*this, static_cast<std::uint32_t>(feeds_.size()), strategy_.user);
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -115,7 +116,45 @@ class Engine {
   const RecordedExchange& exchange(std::size_t i) const noexcept { return exchanges_[i]; }
   const FeedView& feed(std::size_t i) const noexcept { return feeds_[i]; }
 
+  // ---- what the strategy calls, through its context ------------------------------------------------------------
+
+  const lumina_instrument* info(std::uint32_t i) const noexcept { return desk_.instrument(i); }
+  const DepthBook& book(std::uint32_t i) {
+    if (!wakes_on_feed_) feeds_[i].sync(now_ns_);
+    return feeds_[i].book();
+  }
+  std::int32_t shift_ticks(std::uint32_t i) noexcept { return feeds_[i].shift_ticks(exchanges_[i].ledger()); }
+  std::int64_t position(std::uint32_t i) const noexcept { return desk_.position(i); }
+  std::int32_t open_orders(std::uint32_t i, std::uint8_t side, lumina_order* out, std::int32_t capacity) {
+    return desk_.open_orders(orders_, i, side, out, capacity);
+  }
+  std::uint64_t submit(const lumina_order_request& wanted) {
+    if (finished_) return 0;
+    const std::uint64_t id = desk_.open(orders_, wanted, now_ns_);
+    request(RequestKind::submit, id, wanted.instrument, wanted.price_ticks, wanted.qty_lots);
+    return id;
+  }
+  void cancel(std::uint64_t order_id) { amend(RequestKind::cancel, order_id, 0, 0); }
+  void replace(std::uint64_t order_id, std::int32_t price_ticks, std::int32_t qty_lots) {
+    amend(RequestKind::replace, order_id, price_ticks, qty_lots);
+  }
+  void set_timer(std::int64_t ts_ns, std::int64_t id) {
+    one_shots_.insert({std::max(ts_ns, now_ns_), id}, [](const OneShot& timer) { return timer.ts_ns; });
+  }
+  void stop(std::int32_t error, const char* message) noexcept {
+    context_.error = error;
+    if (message) {
+      std::strncpy(context_.error_message, message, sizeof context_.error_message - 1);
+      context_.error_message[sizeof context_.error_message - 1] = 0;
+    }
+    stopped_ = true;
+  }
+
  private:
+  struct OneShot {
+    std::int64_t ts_ns;
+    std::int64_t id;
+  };
   static constexpr int kTimersAtOnce = 1 << 16;  // a strategy that sets timers for now forever can be stopped
   static constexpr std::size_t kReplayRows = 4096;           // stays in the cache between the two views
   static constexpr std::size_t kAdvanceRows = std::size_t{1} << 22;  // between two looks at the wall clock
@@ -282,7 +321,7 @@ class Engine {
       last.kind = LUMINA_EV_BBO;
       callbacks_.push_back(last);
     }
-    if (const std::int32_t shift = shift_of(instrument))
+    if (const std::int32_t shift = shift_ticks(instrument))
       for (lumina_event& event : callbacks_)
         if (event.kind == LUMINA_EV_LEVEL || event.kind == LUMINA_EV_TRADE) event.price_ticks += shift;
     if (!callbacks_.empty()) callbacks_.back().flags |= LUMINA_EVF_END;
@@ -366,6 +405,15 @@ class Engine {
 
   // ---- to the exchange -----------------------------------------------------------------------------------------
 
+  void amend(RequestKind kind, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t qty_lots) {
+    if (finished_) return;
+    Order* order = orders_.find(order_id);
+    if (order) desk_.asked(kind, *order);
+    // an id that nobody knows is refused wherever there is still an exchange
+    const bool known = order && order->record.instrument < feeds_.size();
+    request(kind, order_id, known ? order->record.instrument : last_to_end_, price_ticks, qty_lots);
+  }
+
   void request(RequestKind kind, std::uint64_t order_id, std::uint32_t instrument, std::int32_t price_ticks,
                std::int32_t qty_lots) {
     const std::int64_t send_ns = now_ns_ + tick_to_trade_.of(kind).sample();
@@ -408,8 +456,8 @@ class Engine {
     if (view.instrument >= feeds_.size()) return LUMINA_REASON_INVALID;
     RiskGate::State state{};
     if (desk_.needs_prices(view.instrument)) {
-      const DepthBook& book = seen(view.instrument);
-      const std::int64_t shift2 = std::int64_t{shift_of(view.instrument)} * 2;
+      const DepthBook& book = this->book(view.instrument);
+      const std::int64_t shift2 = std::int64_t{shift_ticks(view.instrument)} * 2;
       if (const std::int64_t mid2 = book.mid2()) state.mid2 = mid2 + shift2;
       if (view.side <= LUMINA_SELL) {
         const std::int32_t touch = book.best(opposite(static_cast<Side>(view.side)));
@@ -439,108 +487,16 @@ class Engine {
                         static_cast<std::uint8_t>(reason), 0});
   }
 
-  // ---- what the strategy calls ---------------------------------------------------------------------------------
-
+  // In recorded coordinates: a shift of ours is no news.
   struct Touch {
     lumina_level bid, ask;
     bool operator==(const Touch& other) const noexcept { return std::memcmp(this, &other, sizeof *this) == 0; }
   };
-
-  const DepthBook& seen(std::uint32_t instrument) {
-    if (!wakes_on_feed_) feeds_[instrument].sync(now_ns_);
-    return feeds_[instrument].book();
-  }
-  std::int32_t shift_of(std::uint32_t instrument) noexcept {
-    return feeds_[instrument].shift_ticks(exchanges_[instrument].ledger());
-  }
-  lumina_level best_of(std::uint32_t instrument, std::uint8_t side) {
-    if (instrument >= feeds_.size() || side > LUMINA_SELL) return {0, 0};
-    const DepthBook& book = seen(instrument);
-    const std::int32_t price = book.best(static_cast<Side>(side));
-    if (!DepthBook::is_price(price)) return {0, 0};
-    return {price + shift_of(instrument), book.qty(static_cast<Side>(side), price)};
-  }
-  // In recorded coordinates: a shift of ours is no news.
-  Touch touch_of(std::uint32_t instrument) {
+  Touch touch_of(std::uint32_t instrument) const {
     const DepthBook& book = feeds_[instrument].book();
     const std::int32_t bid = book.best(Side::buy), ask = book.best(Side::sell);
     return {{bid, book.qty(Side::buy, bid)}, {ask, book.qty(Side::sell, ask)}};
   }
-
-  static Engine& self(lumina_ctx* context) noexcept { return *static_cast<Engine*>(context->engine); }
-
-  void bind_context() {
-    context_.abi_version = LUMINA_ABI_VERSION;
-    context_.instrument_count = static_cast<std::uint32_t>(feeds_.size());
-    context_.user = strategy_.user;
-    context_.engine = this;
-    context_.instrument = [](lumina_ctx* c, std::uint32_t i) -> const lumina_instrument* {
-      return self(c).desk_.instrument(i);
-    };
-    context_.best = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side) -> lumina_level {
-      return self(c).best_of(i, side);
-    };
-    context_.level = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, std::int32_t price) -> std::int32_t {
-      Engine& engine = self(c);
-      if (i >= engine.feeds_.size() || side > LUMINA_SELL) return 0;
-      const DepthBook& book = engine.seen(i);
-      return book.qty(static_cast<Side>(side), price - engine.shift_of(i));
-    };
-    context_.depth = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, lumina_level* out,
-                        std::int32_t capacity) -> std::int32_t {
-      Engine& engine = self(c);
-      if (i >= engine.feeds_.size() || side > LUMINA_SELL) return 0;
-      const DepthBook& book = engine.seen(i);
-      const std::int32_t shift = engine.shift_of(i);
-      std::int32_t n = 0;
-      for (std::int32_t price = book.best(static_cast<Side>(side)); n < capacity && DepthBook::is_price(price);
-           price = book.behind(static_cast<Side>(side), price))
-        out[n++] = {price + shift, book.qty(static_cast<Side>(side), price)};
-      return n;
-    };
-    context_.position = [](lumina_ctx* c, std::uint32_t i) -> std::int64_t { return self(c).desk_.position(i); };
-    context_.orders = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, lumina_order* out,
-                         std::int32_t capacity) -> std::int32_t {
-      return self(c).desk_.open_orders(self(c).orders_, i, side, out, capacity);
-    };
-    context_.submit = [](lumina_ctx* c, const lumina_order_request* r) -> std::uint64_t {
-      Engine& engine = self(c);
-      if (engine.finished_) return 0;
-      const std::uint64_t id = engine.desk_.open(engine.orders_, *r, engine.now_ns_);
-      engine.request(RequestKind::submit, id, r->instrument, r->price_ticks, r->qty_lots);
-      return id;
-    };
-    context_.cancel = [](lumina_ctx* c, std::uint64_t id) { self(c).amend(RequestKind::cancel, id, 0, 0); };
-    context_.replace = [](lumina_ctx* c, std::uint64_t id, std::int32_t price, std::int32_t qty) {
-      self(c).amend(RequestKind::replace, id, price, qty);
-    };
-    context_.set_timer = [](lumina_ctx* c, std::int64_t ts, std::int64_t id) {
-      Engine& engine = self(c);
-      engine.one_shots_.insert({std::max(ts, engine.now_ns_), id}, [](const OneShot& timer) { return timer.ts_ns; });
-    };
-    context_.stop = [](lumina_ctx* c, std::int32_t error, const char* message) {
-      c->error = error;
-      if (message) {
-        std::strncpy(c->error_message, message, sizeof c->error_message - 1);
-        c->error_message[sizeof c->error_message - 1] = 0;
-      }
-      self(c).stopped_ = true;
-    };
-  }
-
-  void amend(RequestKind kind, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t qty_lots) {
-    if (finished_) return;
-    Order* order = orders_.find(order_id);
-    if (order) desk_.asked(kind, *order);
-    // an id that nobody knows is refused wherever there is still an exchange
-    const bool known = order && order->record.instrument < feeds_.size();
-    request(kind, order_id, known ? order->record.instrument : last_to_end_, price_ticks, qty_lots);
-  }
-
-  struct OneShot {
-    std::int64_t ts_ns;
-    std::int64_t id;
-  };
 
   RunLog log_;
   OrderStore orders_;

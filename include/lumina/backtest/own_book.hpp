@@ -40,6 +40,16 @@ class OwnSide {
   auto end() const noexcept { return orders_.end(); }
   std::int32_t best() const noexcept { return orders_.empty() ? DepthBook::none(side_) : orders_[0].price_ticks; }
 
+  // Index of the first order at a price of ours; size() if there is none. Counts instead of searching: a search
+  // would end at a place that the hardware cannot foresee.
+  std::size_t first_at(std::int32_t price) const noexcept {
+    std::size_t better = 0, same = 0;
+    for (const Resting& order : orders_) {
+      better += DepthBook::better(side_, order.price_ticks, price);
+      same += order.price_ticks == price;
+    }
+    return same ? better : orders_.size();
+  }
   std::size_t insert(const Resting& order) {
     std::size_t at = orders_.size();
     while (at > 0 && DepthBook::better(side_, order.price_ticks, orders_[at - 1].price_ticks)) --at;
@@ -97,7 +107,7 @@ class TakenLiquidity {
   std::vector<Level> levels_;
 };
 
-// The prices that concern us, modulo 4096 ticks: never misses one, and seldom names another.
+// The prices that concern us, modulo 1024 ticks: never misses one, and seldom names another.
 class PriceFilter {
  public:
   void add(std::int32_t price) noexcept { words_[word(price)] |= bit(price); }
@@ -105,11 +115,11 @@ class PriceFilter {
   void clear() noexcept { std::fill(std::begin(words_), std::end(words_), 0); }
 
  private:
-  static std::uint32_t word(std::int32_t price) noexcept { return (static_cast<std::uint32_t>(price) >> 6) & 63; }
+  static std::uint32_t word(std::int32_t price) noexcept { return (static_cast<std::uint32_t>(price) >> 6) & 15; }
   static std::uint64_t bit(std::int32_t price) noexcept {
     return std::uint64_t{1} << (static_cast<std::uint32_t>(price) & 63);
   }
-  std::uint64_t words_[64] = {};
+  std::uint64_t words_[16] = {};
 };
 
 }  // namespace lumina

@@ -1,12 +1,11 @@
 // The exchange side over a recorded L2 tape: rows in, our fills out. Rules by their names in SEMANTICS: F4 to F11
 // (fills), T6 (events and phases), I1 (impact shift). One instrument; the engine merges several.
 //
-// The book follows every row with the touch at hand; while we have orders or taken liquidity in the market each
-// row is also held against our prices, which is one compare and one bit unless it concerns us.
+// While we have orders or taken liquidity in the market each row is held against our prices, which is a compare and
+// a bit unless it concerns us.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -14,10 +13,10 @@
 
 #include "lumina/backtest/ledger.hpp"
 #include "lumina/backtest/orders.hpp"
-#include "lumina/backtest/own_book.hpp"
 #include "lumina/backtest/queue_model.hpp"
 #include "lumina/backtest/recorded_market.hpp"
 #include "lumina/backtest/responses.hpp"
+#include "lumina/backtest/resting_orders.hpp"
 #include "lumina/backtest/taker_plan.hpp"
 #include "lumina/book/depth_book.hpp"
 #include "lumina/types.hpp"
@@ -30,7 +29,7 @@ class RecordedExchange {
                    OrderStore& orders, Responses& responses)
       : market_(tape),
         last_ts_ns_(market_.last_ts_ns()),
-        queue_(queue),
+        resting_(queue),
         self_trade_(self_trade),
         ledger_(std::move(ledger)),
         orders_(orders),
@@ -53,7 +52,7 @@ class RecordedExchange {
   // Can a row make a report, or an instant of the impact grid move what the strategy sees? Only then must the
   // clock move through the rows in step with it.
   bool watching() const noexcept {
-    return !closed_ && !(own_[0].empty() && own_[1].empty() && ledger_.next_shift_ts_ns() == kNever);
+    return !closed_ && !(resting_.empty() && ledger_.next_shift_ts_ns() == kNever);
   }
   // When something may happen next here; only while watching.
   std::int64_t next_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), ledger_.next_shift_ts_ns()); }
@@ -93,8 +92,8 @@ class RecordedExchange {
     if (closed_) return;
     last_ts_ns_ = ts_ns;
     std::vector<std::uint64_t> open;
-    for (const OwnSide& side : own_)
-      for (const Resting& order : side) open.push_back(order.order_id);
+    for (const Side side : {Side::buy, Side::sell})
+      for (const Resting& order : resting_.side(side)) open.push_back(order.order_id);
     std::sort(open.begin(), open.end());
     for (const std::uint64_t id : open) cancel_resting(orders_.at(id), LUMINA_REASON_END_OF_DATA, ts_ns);
     orders_at_end_ = static_cast<std::uint32_t>(open.size());
@@ -132,15 +131,13 @@ class RecordedExchange {
   }
 
  private:
-  OwnSide& own(Side side) noexcept { return own_[static_cast<unsigned>(side)]; }
-  PriceFilter& filter(Side side) noexcept { return filter_[static_cast<unsigned>(side)]; }
-  std::int32_t recorded(std::int32_t price_ticks) const noexcept { return price_ticks - ledger_.shift_ticks(); }
+  std::int32_t recorded(std::int32_t price_ticks) const noexcept { return resting_.recorded(price_ticks); }
   bool take_reported() noexcept { return std::exchange(reported_, false); }
 
   // ---- rows -------------------------------------------------------------------------------------------------
 
   bool run(std::int64_t limit, const Event* stop_row) {
-    return watching() || !taken_.levels().empty() ? run_rows<true>(limit, stop_row) : run_rows<false>(limit, stop_row);
+    return resting_.idle() ? run_rows<false>(limit, stop_row) : run_rows<true>(limit, stop_row);
   }
 
   // False: stopped behind an event with a report, or at stop_row.
@@ -150,7 +147,7 @@ class RecordedExchange {
         limit, stop_row,
         [this](const Event& row, const DepthBook::Step& step) {
           if constexpr (kWatch) {
-            if (concerns(row)) [[unlikely]] on_row(row, step);
+            if (resting_.concern(row)) [[unlikely]] on_row(row, step);
           }
         },
         [this](const Event& row) { on_marker(row); },
@@ -163,49 +160,19 @@ class RecordedExchange {
     return market_.at_end() || market_.next_ts_ns() > limit;
   }
 
-  // Can the row touch our orders or what we took? A change on a level of ours; or, of the other side and for a
-  // print alike, a price at or through our best. May say yes too often, never no wrongly.
-  bool concerns(const Event& row) const noexcept {
-    const unsigned s = row.side & 1u;
-    const bool reaches = s ? row.price_ticks <= own_best_[0] : row.price_ticks >= own_best_[1];
-    return reaches | filter_[s].test(row.price_ticks);
-  }
-
   [[gnu::noinline]] void on_row(const Event& row, const DepthBook::Step& step) {
-    market_.enter(row);
-    event_open_ = true;
     if (row.changes_book()) {
       const auto side = static_cast<Side>(row.side);
-      if (filter(side).test(row.price_ticks)) on_level(side, row.price_ticks, step.before, step.after, step.printed);
-      // at or through the best of our orders on the other side
-      if (!DepthBook::better(opposite(side), row.price_ticks, own_best_[static_cast<unsigned>(opposite(side))]))
-        note_crossing(side, row.price_ticks, step.before);
+      resting_.on_level(side, row.price_ticks, step, in_snapshot_ || covered_[row.side & 1u]);
+      if (resting_.reached(opposite(side), row.price_ticks)) note_crossing(side, row.price_ticks, step.before);
     } else if (market_.continuous() && row.side != static_cast<std::uint8_t>(Side::none) && !(row.flags & kOffBook)) {
       const Side side = opposite(static_cast<Side>(row.side));  // the resting side
-      if (!DepthBook::better(side, row.price_ticks, own_best_[static_cast<unsigned>(side)]))
+      if (resting_.reached(side, row.price_ticks)) {
+        market_.enter(row);
+        event_open_ = true;
         fill_by_trade(row, side, market_.moves_queue(row));
-    }
-  }
-
-  // A level of ours, or one that we took from, changed (F4, F5, F9).
-  void on_level(Side side, std::int32_t price, std::int32_t before, std::int32_t after, std::int32_t printed) {
-    const bool covered = in_snapshot_ || covered_[static_cast<unsigned>(side)];
-    double floor = 0.0;  // a later order is never ahead of an earlier one
-    for (Resting& order : own(side)) {
-      if (recorded(order.price_ticks) != price) continue;
-      if (order.blocked() || covered) {
-        if (after > 0) {
-          order.front = std::min(order.front, static_cast<double>(after));
-          order.frozen = order.unseen = false;
-        } else if (covered) {
-          order.frozen = true;
-        }
-      } else {
-        order.front = queue_.after_depth(order.front, before, std::max(after, 0), printed);
       }
-      order.front = floor = std::max(order.front, floor);
     }
-    if (after != before && taken_.forget(side, price)) rebuild_filter();
   }
 
   // F2 to F4 and F8: through-price orders first, then our price by queue; never more than the print.
@@ -214,7 +181,7 @@ class RecordedExchange {
     const double displayed = book().qty(side, price);
     std::int32_t given = 0;
     double floor = 0.0;
-    for (Resting& order : own(side)) {
+    for (Resting& order : resting_.side(side)) {
       const std::int32_t at = recorded(order.price_ticks);
       if (DepthBook::better(side, at, price)) {
         const std::int32_t lots = std::min(order.open_lots, row.qty_lots - given);
@@ -222,11 +189,10 @@ class RecordedExchange {
         given += std::max(lots, 0);
       } else if (at == price && in_queue) {
         if (order.blocked()) continue;
-        const double reach = row.qty_lots - std::ceil(order.front - 1e-9) - given;
-        const std::int32_t lots = std::min(order.open_lots, static_cast<std::int32_t>(std::max(reach, 0.0)));
+        const std::int32_t lots = std::min(order.open_lots, resting_.reach(order, row.qty_lots, given));
         if (lots > 0) fill_resting(order, side, lots, FillCause::at, row.exch_ts_ns);
         given += lots;
-        order.front = floor = std::max(queue_.after_trade(order.front, row.qty_lots, displayed), floor);
+        order.front = floor = std::max(resting_.after_trade(order, row.qty_lots, displayed), floor);
       } else {
         break;
       }
@@ -243,14 +209,14 @@ class RecordedExchange {
         return;
       case Kind::snapshot_begin:
         in_snapshot_ = true;
-        freeze_all();
+        resting_.freeze_all();
         break;
       case Kind::snapshot_end:
         in_snapshot_ = false;
-        thaw_shown();
+        resting_.thaw_shown(market_);
         break;
       case Kind::gap:
-        freeze_all();
+        resting_.freeze_all();
         break;
       case Kind::status:
         resumed_ = !market_.continuous() && row.qty_lots == static_cast<std::int32_t>(Phase::continuous);
@@ -269,46 +235,12 @@ class RecordedExchange {
     market_.enter(row);  // what fills here is marked at the mid before the event
     if (market_.continuous() && (resumed_ || !crossings_.empty())) judge_crossings(row.exch_ts_ns);
     crossings_.clear();
-    if (judges_windows()) judge_unseen();
+    if (judges_windows() && !in_snapshot_) resting_.judge_unseen(market_);
     covered_[0] = covered_[1] = resumed_ = false;
     event_open_ = judges_windows();  // then the next event ends with work, whatever it brings
     market_.leave();
   }
-  bool judges_windows() const noexcept { return any_unseen_ || (market_.depth_limit() && watching()); }
-
-  // ---- queues whose length is not known (F5) ------------------------------------------------------------------
-
-  void freeze_all() noexcept {
-    for (OwnSide& side : own_)
-      for (Resting& order : side) order.frozen = true;
-  }
-
-  void thaw_shown() {
-    for (const Side side : {Side::buy, Side::sell})
-      for (Resting& order : own(side))
-        if (order.blocked() && market_.shown(side, recorded(order.price_ticks))) thaw(order, side);
-  }
-  void thaw(Resting& order, Side side) {
-    order.front = std::min(order.front, static_cast<double>(book().qty(side, recorded(order.price_ticks))));
-    order.frozen = order.unseen = false;
-  }
-
-  void judge_unseen() {
-    if (in_snapshot_) return;
-    any_unseen_ = false;
-    for (const Side side : {Side::buy, Side::sell}) {
-      for (Resting& order : own(side)) {
-        if (order.frozen) continue;
-        const std::int32_t price = recorded(order.price_ticks);
-        if (!order.unseen) {
-          order.unseen = market_.left_window(side, price);
-        } else if (market_.shown(side, price)) {
-          thaw(order, side);
-        }
-        any_unseen_ |= order.unseen;
-      }
-    }
-  }
+  bool judges_windows() const noexcept { return resting_.any_unseen() || (market_.depth_limit() && !resting_.empty()); }
 
   // ---- opposite quotes that cross us (F7) ----------------------------------------------------------------------
 
@@ -322,6 +254,7 @@ class RecordedExchange {
     for (const Crossing& crossing : crossings_)
       if (crossing.price_ticks == price && crossing.side == side) return;
     crossings_.push_back({side, price, std::max(before, 0)});
+    event_open_ = true;
   }
 
   void judge_crossings(std::int64_t ts_ns) {
@@ -334,7 +267,7 @@ class RecordedExchange {
     });
     for (const Crossing& crossing : crossings_) {
       const std::int32_t displayed = market_.displayed_lots(crossing.side, crossing.price_ticks);
-      const std::int32_t untaken = displayed - taken_.at(crossing.side, crossing.price_ticks);
+      const std::int32_t untaken = displayed - resting_.taken().at(crossing.side, crossing.price_ticks);
       fill_by_quote(crossing.side, crossing.price_ticks, std::min(untaken, displayed - crossing.before_lots),
                     FillCause::cross, ts_ns);
     }
@@ -343,25 +276,24 @@ class RecordedExchange {
   // Our orders of one side against all that the other side shows.
   void fill_by_displayed(Side side, FillCause cause, std::int64_t ts_ns) {
     const Side quotes = opposite(side);
-    for (std::int32_t price = book().best(quotes); DepthBook::is_price(price) && !own(side).empty() &&
-                                             !DepthBook::better(side, price, recorded(own(side).best()));
+    for (std::int32_t price = book().best(quotes); DepthBook::is_price(price) && !resting_.side(side).empty() &&
+                                             !DepthBook::better(side, price, recorded(resting_.side(side).best()));
          price = book().behind(quotes, price))
-      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - taken_.at(quotes, price), cause, ts_ns);
+      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - resting_.taken().at(quotes, price), cause, ts_ns);
   }
 
   void fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause, std::int64_t ts_ns) {
     const Side side = opposite(quotes);
     std::int32_t used = 0;
-    for (Resting& order : own(side)) {
+    for (Resting& order : resting_.side(side)) {
       if (used >= available || DepthBook::better(side, price, recorded(order.price_ticks))) break;
       const std::int32_t lots = std::min(order.open_lots, available - used);
       fill_resting(order, side, lots, cause, ts_ns);
       used += lots;
     }
     if (used > 0) {
-      taken_.add(quotes, price, used);
+      resting_.take(quotes, price, used);
       drop_filled();
-      rebuild_filter();
     }
   }
 
@@ -400,26 +332,13 @@ class RecordedExchange {
   }
 
   void cancel_resting(Order& order, lumina_reason reason, std::int64_t ts_ns) {
-    OwnSide& side = own(static_cast<Side>(order.record.side));
-    side.erase(side.find(order.record.order_id));
-    rebuild_filter();
+    const auto side = static_cast<Side>(order.record.side);
+    resting_.erase(side, resting_.side(side).find(order.record.order_id));
     close_order(order, reason, ts_ns);
   }
 
   void drop_filled() {
-    if (!std::exchange(has_filled_, false)) return;
-    for (OwnSide& side : own_) side.erase_filled();
-    rebuild_filter();
-  }
-
-  void rebuild_filter() {
-    for (const Side side : {Side::buy, Side::sell}) {
-      filter(side).clear();
-      for (const Resting& order : own(side)) filter(side).add(recorded(order.price_ticks));
-      const std::int32_t best = own(side).best();
-      own_best_[static_cast<unsigned>(side)] = DepthBook::is_price(best) ? recorded(best) : best;
-    }
-    for (const TakenLiquidity::Level& level : taken_.levels()) filter(level.side).add(level.price_ticks);
+    if (std::exchange(has_filled_, false)) resting_.erase_filled();
   }
 
   // ---- arrivals ------------------------------------------------------------------------------------------------
@@ -446,15 +365,15 @@ class RecordedExchange {
 
   void arrive_replace(const Request& request, Order& order) {
     OrderRecord& record = order.record;
-    OwnSide& side = own(static_cast<Side>(record.side));
-    const std::size_t at = side.find(record.order_id);
+    const auto side = static_cast<Side>(record.side);
+    OwnSide& orders = resting_.side(side);
+    const std::size_t at = orders.find(record.order_id);
     if (!market_.continuous()) {
       responses_.refuse(request, &order, LUMINA_REASON_NOT_CONTINUOUS);
       return;
     }
     if (request.qty_lots <= record.filled_lots) {
-      side.erase(at);
-      rebuild_filter();
+      resting_.erase(side, at);
       order.closed = true;
       record.state = LUMINA_CANCELLED;
       record.reason = LUMINA_REASON_REDUCED;
@@ -466,19 +385,18 @@ class RecordedExchange {
     }
     const std::int32_t open = request.qty_lots - record.filled_lots;
     if (request.price_ticks == record.price_ticks && request.qty_lots <= record.qty_lots) {
-      side[at].open_lots = open;
+      orders[at].open_lots = open;
       record.qty_lots = request.qty_lots;
       responses_.replaced(record, request, open, LUMINA_REASON_NONE);
       return;
     }
-    const Resting old = side[at];
-    side.erase(at);
+    const Resting old = orders[at];
+    orders.erase(at);  // out of the way while the new one is judged
     if (const lumina_reason reason = judge(record, request.price_ticks, open); reason != LUMINA_REASON_NONE) {
-      side.restore(at, old);
+      orders.restore(at, old);
       responses_.refuse(request, &order, reason);
       return;
     }
-    rebuild_filter();
     record.price_ticks = request.price_ticks;
     record.qty_lots = request.qty_lots;
     responses_.replaced(record, request, open, LUMINA_REASON_NONE);
@@ -489,7 +407,7 @@ class RecordedExchange {
   lumina_reason judge(const OrderRecord& record, std::int32_t price, std::int32_t lots) {
     const Side side = static_cast<Side>(record.side);
     const bool priced = record.type != LUMINA_MARKET;
-    plan_.make(book(), market_.depth_limit(), own(opposite(side)), taken_, side,
+    plan_.make(book(), market_.depth_limit(), resting_.side(opposite(side)), resting_.taken(), side,
                priced ? recorded(price) : DepthBook::none(opposite(side)), lots, self_trade_, ledger_.shift_ticks());
     if (record.type == LUMINA_POST_ONLY && !plan_.steps().empty()) return LUMINA_REASON_POST_ONLY;
     if (self_trade_ == SelfTrade::reject && plan_.stopped_by_own()) return LUMINA_REASON_SELF_MATCH;
@@ -506,14 +424,14 @@ class RecordedExchange {
         if (self_trade_ != SelfTrade::cancel_newest)
           cancel_resting(orders_.at(step.own_id), LUMINA_REASON_SELF_MATCH, now_ns_);
       } else {
-        taken_.add(quotes, step.price_ticks, step.lots);
+        resting_.take(quotes, step.price_ticks, step.lots);
         book_fill(order, side, step.price_ticks + ledger_.shift_ticks(), step.lots, false, FillCause::taker, 0.0,
                   now_ns_);
       }
     }
     const std::int32_t taken = record.filled_lots - filled_before;
     if (!order.closed) rest_or_cancel(order, side);
-    rebuild_filter();
+    resting_.set_shift(ledger_.shift_ticks());  // looks anew at what concerns us
     if (taken > 0 && ledger_.push(side, taken, market_.mid2(), now_ns_)) on_shift(now_ns_);
   }
 
@@ -535,25 +453,17 @@ class RecordedExchange {
     }
     const bool seen = market_.shown(side, price);
     const std::int32_t displayed = book().qty(side, price);
-    Resting resting{record.order_id, record.price_ticks, record.qty_lots - record.filled_lots,
-                    seen ? displayed : kUnknownFront, false, !seen};
-    const std::size_t at = own(side).insert(resting);
-    if (at > 0 && own(side)[at - 1].price_ticks == record.price_ticks) {  // behind an own order
-      const Resting& ahead = own(side)[at - 1];
-      own(side)[at].front = std::max(resting.front, ahead.front);
-      own(side)[at].frozen = ahead.frozen;
-      own(side)[at].unseen |= ahead.unseen;
-    }
-    any_unseen_ |= own(side)[at].unseen;
+    const Resting& resting = resting_.rest(side, record.order_id, record.price_ticks,
+                                           record.qty_lots - record.filled_lots, seen, displayed);
     event_open_ |= judges_windows();
-    record.queue_ahead_lots = own(side)[at].front;
+    record.queue_ahead_lots = resting.front;
     record.level_lots = seen ? displayed : 0;
     record.state = record.filled_lots ? LUMINA_PARTLY_FILLED : LUMINA_RESTING;
   }
 
   // The recorded market moved against our prices (I1).
   void on_shift(std::int64_t ts_ns) {
-    rebuild_filter();
+    resting_.set_shift(ledger_.shift_ticks());
     if (!market_.continuous()) return;
     for (const Side side : {Side::buy, Side::sell}) fill_by_displayed(side, FillCause::shift, ts_ns);
   }
@@ -563,15 +473,11 @@ class RecordedExchange {
   bool event_open_ = false;  // the end of the event has something to judge
   bool in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;
 
-  QueueModel queue_;
+  RestingOrders resting_;
   SelfTrade self_trade_;
-  OwnSide own_[2] = {OwnSide(Side::buy), OwnSide(Side::sell)};
-  TakenLiquidity taken_;
-  PriceFilter filter_[2];
-  std::int32_t own_best_[2] = {DepthBook::kNoBid, DepthBook::kNoAsk};  // recorded coordinates
   std::vector<Crossing> crossings_;
   TakerPlan plan_;
-  bool any_unseen_ = false, has_filled_ = false, reported_ = false, closed_ = false;
+  bool has_filled_ = false, reported_ = false, closed_ = false;
   std::uint32_t orders_at_end_ = 0;
 
   Ledger ledger_;

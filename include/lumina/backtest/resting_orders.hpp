@@ -1,0 +1,169 @@
+// Our resting orders in the queues of a recorded market: who stands ahead, whose queue is not known, and which rows
+// concern us at all (SEMANTICS F4, F5, F9). Orders have our prices, the recorded market its own; the impact shift is
+// the difference.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lumina/backtest/own_book.hpp"
+#include "lumina/backtest/queue_model.hpp"
+#include "lumina/backtest/recorded_market.hpp"
+#include "lumina/book/depth_book.hpp"
+#include "lumina/types.hpp"
+
+namespace lumina {
+
+class RestingOrders {
+ public:
+  explicit RestingOrders(const QueueModel& queue) : queue_(queue) {}
+
+  OwnSide& side(Side side) noexcept { return own_[static_cast<unsigned>(side)]; }
+  bool empty() const noexcept { return own_[0].empty() && own_[1].empty(); }
+  // Nothing of ours that a row could touch.
+  bool idle() const noexcept { return empty() && taken_.levels().empty(); }
+  const TakenLiquidity& taken() const noexcept { return taken_; }
+  bool any_unseen() const noexcept { return any_unseen_; }
+  std::int32_t recorded(std::int32_t price_ticks) const noexcept { return price_ticks - shift_; }
+  std::int32_t shift_ticks() const noexcept { return shift_; }
+
+  // Can the row touch our orders or what we took? A change on a level of ours; or, of the other side and for a
+  // print alike, a price at or through our best. May say yes too often, never no wrongly.
+  bool concern(const Event& row) const noexcept {
+    const unsigned s = row.side & 1u;
+    const bool reaches = s ? row.price_ticks <= best_[0] : row.price_ticks >= best_[1];
+    return reaches | filter_[s].test(row.price_ticks);
+  }
+  // Is a recorded price of the other side, or a print, at or through our best order of the side?
+  bool reached(Side side, std::int32_t price) const noexcept {
+    return !DepthBook::better(side, price, best_[static_cast<unsigned>(side)]);
+  }
+
+  // A level changed. covered: it was wiped or rebuilt, which tells nothing of the queue.
+  void on_level(Side s, std::int32_t price, const DepthBook::Step& step, bool covered) {
+    if (!filter_[static_cast<unsigned>(s)].test(price)) return;
+    OwnSide& orders = side(s);
+    double floor = 0.0;  // a later order is never ahead of an earlier one
+    for (std::size_t i = orders.first_at(price + shift_); i < orders.size() && recorded(orders[i].price_ticks) == price;
+         ++i) {
+      Resting& order = orders[i];
+      if (order.blocked() || covered) {
+        if (step.after > 0) {
+          order.front = std::min(order.front, static_cast<double>(step.after));
+          order.frozen = order.unseen = false;
+        } else if (covered) {
+          order.frozen = true;
+        }
+      } else {
+        order.front = queue_.after_depth(order.front, step.before, std::max(step.after, 0), step.printed);
+      }
+      order.front = floor = std::max(order.front, floor);
+    }
+    if (step.after != step.before && taken_.forget(s, price)) refresh();
+  }
+
+  // Lots of a print that reach an order in its queue, given what our orders ahead of it took.
+  static std::int32_t reach(const Resting& order, std::int32_t print_lots, std::int32_t given) noexcept {
+    return static_cast<std::int32_t>(std::max(print_lots - std::ceil(order.front - 1e-9) - given, 0.0));
+  }
+  double after_trade(const Resting& order, std::int32_t print_lots, double displayed) const noexcept {
+    return queue_.after_trade(order.front, print_lots, displayed);
+  }
+
+  // Joins the queue of its level. displayed counts where the level is shown, otherwise the queue is unknown.
+  const Resting& rest(Side s, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t open_lots, bool shown,
+                      std::int32_t displayed) {
+    OwnSide& orders = side(s);
+    const std::size_t at =
+        orders.insert({order_id, price_ticks, open_lots, shown ? displayed : kUnknownFront, false, !shown});
+    Resting& order = orders[at];
+    if (at > 0 && orders[at - 1].price_ticks == price_ticks) {  // behind an own order
+      const Resting& ahead = orders[at - 1];
+      order.front = std::max(order.front, ahead.front);
+      order.frozen = ahead.frozen;
+      order.unseen |= ahead.unseen;
+    }
+    any_unseen_ |= order.unseen;
+    refresh();
+    return order;
+  }
+
+  void erase(Side s, std::size_t at) {
+    side(s).erase(at);
+    refresh();
+  }
+  void erase_filled() {
+    for (OwnSide& orders : own_) orders.erase_filled();
+    refresh();
+  }
+  void take(Side quotes, std::int32_t price, std::int32_t lots) {
+    taken_.add(quotes, price, lots);
+    filter_[static_cast<unsigned>(quotes)].add(price);
+  }
+  void set_shift(std::int32_t shift_ticks) {
+    shift_ = shift_ticks;
+    refresh();
+  }
+
+  // ---- queues whose length is not known (F5) -----------------------------------------------------------------
+
+  void freeze_all() noexcept {
+    for (OwnSide& orders : own_)
+      for (Resting& order : orders) order.frozen = true;
+  }
+
+  // A snapshot has ended: what it shows, or shows to be absent, is known again.
+  void thaw_shown(const RecordedMarket& market) {
+    for (const Side s : {Side::buy, Side::sell})
+      for (Resting& order : side(s))
+        if (order.blocked() && market.shown(s, recorded(order.price_ticks))) thaw(order, s, market);
+  }
+
+  // An event has ended: levels come into the window and leave it.
+  void judge_unseen(const RecordedMarket& market) {
+    any_unseen_ = false;
+    for (const Side s : {Side::buy, Side::sell}) {
+      for (Resting& order : side(s)) {
+        if (order.frozen) continue;
+        const std::int32_t price = recorded(order.price_ticks);
+        if (!order.unseen) {
+          order.unseen = market.left_window(s, price);
+        } else if (market.shown(s, price)) {
+          thaw(order, s, market);
+        }
+        any_unseen_ |= order.unseen;
+      }
+    }
+  }
+
+ private:
+  void thaw(Resting& order, Side s, const RecordedMarket& market) const {
+    order.front = std::min(order.front, static_cast<double>(market.book().qty(s, recorded(order.price_ticks))));
+    order.frozen = order.unseen = false;
+  }
+
+  // What concerns us has changed.
+  void refresh() noexcept {
+    for (unsigned s = 0; s < 2; ++s) {
+      filter_[s].clear();
+      for (const Resting& order : own_[s]) filter_[s].add(recorded(order.price_ticks));
+      const std::int32_t best = own_[s].best();
+      best_[s] = DepthBook::is_price(best) ? recorded(best) : best;
+    }
+    for (const TakenLiquidity::Level& level : taken_.levels())
+      filter_[static_cast<unsigned>(level.side)].add(level.price_ticks);
+  }
+
+  QueueModel queue_;
+  OwnSide own_[2] = {OwnSide(Side::buy), OwnSide(Side::sell)};
+  TakenLiquidity taken_;
+  PriceFilter filter_[2];
+  std::int32_t best_[2] = {DepthBook::kNoBid, DepthBook::kNoAsk};  // of ours, recorded coordinates
+  std::int32_t shift_ = 0;
+  bool any_unseen_ = false;
+};
+
+}  // namespace lumina
