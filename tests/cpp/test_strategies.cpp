@@ -203,6 +203,32 @@ void session_starts_with_the_run() {
   assert(engine.price(LUMINA_BUY) == 984 && engine.price(LUMINA_SELL) == 996);
 }
 
+void infinite_horizon_quotes_its_formula() {
+  auto params = paper();
+  params.horizon = AvellanedaStoikov::Horizon::infinite;
+  lumina::MarketView view{};
+  view.inventory = 1.0;
+  view.max_inventory = 5.0;
+  const auto d = AvellanedaStoikov(params).distances(view);
+  const double omega = lumina::quotes::infinite_horizon_omega(0.1, 2.0, 5.0);
+  const auto expected = lumina::quotes::avellaneda_stoikov_infinite(1.0, 0.1, 2.0, 1.5, omega);
+  assert(near(d.bid, expected.bid, 1e-12) && near(d.ask, expected.ask, 1e-12));
+  view.inventory = 9.0;  // beyond its limit: as at the limit
+  const auto beyond = AvellanedaStoikov(params).distances(view);
+  view.inventory = 5.0;
+  assert(beyond.ask == AvellanedaStoikov(params).distances(view).ask && std::isfinite(beyond.ask));
+}
+
+void a_price_that_is_none_leaves_its_side_empty() {
+  MarketMaker<Symmetric> maker({.half_spread_ticks = 2000.0}, quoting());
+  FakeEngine engine(maker.strategy());
+  engine.touch(990, 1010);
+  engine.start();
+  engine.timer();
+  const auto requests = engine.take();
+  assert(requests.size() == 1 && requests[0].side == LUMINA_SELL && requests[0].price == 3000);
+}
+
 void imbalance_moves_the_quotes_with_it_and_is_capped() {
   auto params = paper();
   params.obi_slope_ticks = 0.5;
@@ -532,6 +558,8 @@ int main() {
   skew_has_the_sign_of_the_inventory();
   session_horizon_runs_down_and_starts_again();
   session_starts_with_the_run();
+  infinite_horizon_quotes_its_formula();
+  a_price_that_is_none_leaves_its_side_empty();
   imbalance_moves_the_quotes_with_it_and_is_capped();
   improves_the_touch_by_no_more_than_allowed();
   keeps_its_least_distance_from_the_mid();

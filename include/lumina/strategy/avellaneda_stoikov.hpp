@@ -55,7 +55,9 @@ class AvellanedaStoikov {
       // beyond its limit the inventory has no price; the reducing side is then quoted as at the limit
       const double q = std::clamp(view.inventory, -view.max_inventory, view.max_inventory);
       const double omega = quotes::infinite_horizon_omega(params_.gamma, params_.sigma, view.max_inventory);
-      result = quotes::avellaneda_stoikov_infinite(q, params_.gamma, params_.sigma, params_.k, omega);
+      result = quotes::infinite_horizon_reservation(q, params_.gamma, params_.sigma, omega);
+      result.bid += premium_;
+      result.ask += premium_;
     } else {
       const double tau = params_.horizon == Horizon::constant
                              ? params_.horizon_s

@@ -69,6 +69,7 @@ class MarketMaker {
  private:
   struct Instrument {
     Quoter quoter;
+    double max_inventory;  // orders
     bool continuous = true;
   };
 
@@ -115,7 +116,7 @@ class MarketMaker {
         const std::int32_t lots = order_lots(*ctx->instrument(ctx, i));
         const std::int64_t limit = params_.max_position_lots ? params_.max_position_lots : 10LL * lots;
         detail::require(limit >= lots, "max_position_lots", static_cast<double>(limit), "at least the order size");
-        instruments_.push_back({Quoter(params_, i, lots, limit), true});
+        instruments_.push_back({Quoter(params_, i, lots, limit), static_cast<double>(limit) / lots});
       }
     } catch (const std::exception& error) {
       instruments_.clear();
@@ -140,14 +141,14 @@ class MarketMaker {
     if (!instrument.continuous) return;
     MarketView view{ctx, i, ctx->best(ctx, i, LUMINA_BUY), ctx->best(ctx, i, LUMINA_SELL), 0.0, 0.0, 0};
     if (view.bid.qty_lots <= 0 || view.ask.qty_lots <= 0 || view.bid.price_ticks >= view.ask.price_ticks) return;
-    Quoter& quoter = instrument.quoter;
-    const double order = quoter.order_lots();
-    view.inventory = static_cast<double>(ctx->position(ctx, i)) / order;
-    view.max_inventory = static_cast<double>(quoter.max_position_lots()) / order;
+    const std::int64_t position = ctx->position(ctx, i);
+    view.inventory = static_cast<double>(position) / instrument.quoter.order_lots();
+    view.max_inventory = instrument.max_inventory;
     view.elapsed_ns = ctx->now_ns - start_ns_;
     const double mid = 0.5 * (static_cast<double>(view.bid.price_ticks) + view.ask.price_ticks);
     const quotes::Distances distances = model_.distances(view);
-    quoter.quote(ctx, {view.bid.price_ticks, view.ask.price_ticks}, mid - distances.bid, mid + distances.ask);
+    instrument.quoter.quote(ctx, {view.bid.price_ticks, view.ask.price_ticks}, position, mid - distances.bid,
+                            mid + distances.ask);
   }
 
   Model model_;

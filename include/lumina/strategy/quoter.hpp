@@ -70,10 +70,10 @@ class Quoter {
         min_edge_(params.min_edge_ticks),
         max_position_(max_position_lots) {}
 
-  // Wanted prices in ticks, not rounded; an infinite or NaN one leaves that side without orders.
-  void quote(lumina_ctx* ctx, Touch touch, double bid, double ask) noexcept {
+  // Wanted prices in ticks, not rounded; a bid below one tick or an ask out of range leaves that side without
+  // orders, NaN both.
+  void quote(lumina_ctx* ctx, Touch touch, std::int64_t position, double bid, double ask) noexcept {
     const Wanted wanted = round_and_clamp(touch, bid, ask);
-    const std::int64_t position = ctx->position(ctx, instrument_);
     // Moving up, asks first; else bids first: an own order must not meet the one it moves towards.
     const std::int64_t lowest_ask = nearest_own_price(LUMINA_SELL);
     if (wanted.ask > lowest_ask) {
@@ -129,10 +129,10 @@ class Quoter {
   }
 
   std::int32_t order_lots() const noexcept { return order_lots_; }
-  std::int64_t max_position_lots() const noexcept { return max_position_; }
 
  private:
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();  // no price
+  static constexpr std::int64_t kFar = 2'000'000'000;  // no price; leaves room for the further levels
   static constexpr std::int64_t kRetryNs = 1'000'000'000;
 
   struct Slot {
@@ -155,32 +155,32 @@ class Quoter {
     std::int64_t ask;
   };
 
+  // Without a call, unlike std::floor on a plain x86-64; far outside of what a price may be, it saturates.
+  static std::int64_t floor_ticks(double x) noexcept {
+    if (!(std::fabs(x) < 2.0 * kFar)) return x > 0.0 ? 2 * kFar : -2 * kFar;
+    const auto i = static_cast<std::int64_t>(x);
+    return i - (x < static_cast<double>(i));
+  }
+  static std::int64_t ceil_ticks(double x) noexcept { return -floor_ticks(-x); }
+
   // To the nearest tick, halves away from the mid; if both land on one tick, outwards.
   Wanted round_and_clamp(Touch touch, double bid, double ask) const noexcept {
-    const double mid = 0.5 * (static_cast<double>(touch.bid_ticks) + touch.ask_ticks);
-    bid = std::min(bid, mid - min_edge_);
-    ask = std::max(ask, mid + min_edge_);
-    double low = std::min<double>(std::ceil(bid - 0.5), std::floor(mid - min_edge_));
-    double high = std::max<double>(std::floor(ask + 0.5), std::ceil(mid + min_edge_));
+    if (!(bid <= ask)) return {kNone, kNone};  // NaN
+    std::int64_t low = ceil_ticks(bid - 0.5);
+    std::int64_t high = floor_ticks(ask + 0.5);
     if (low >= high) {
-      low = std::floor(bid);
-      high = std::max(std::ceil(ask), low + 1.0);
+      low = floor_ticks(bid);
+      high = std::max(ceil_ticks(ask), low + 1);
+    }
+    if (min_edge_ > -kFar) {
+      const double mid = 0.5 * (static_cast<double>(touch.bid_ticks) + touch.ask_ticks);
+      low = std::min(low, floor_ticks(mid - min_edge_));
+      high = std::max(high, ceil_ticks(mid + min_edge_));
     }
     const std::int64_t best_bid = touch.bid_ticks;
     const std::int64_t best_ask = touch.ask_ticks;
-    Wanted wanted{kNone, kNone};
-    // written so that NaN fails; the bound leaves room for the further levels
-    if (std::fabs(bid) < 2e9) {
-      wanted.bid = std::min({static_cast<std::int64_t>(low), best_ask - 1, best_bid + improve_});
-    } else if (bid > 0.0) {
-      wanted.bid = std::min(best_ask - 1, best_bid + improve_);
-    }
-    if (std::fabs(ask) < 2e9) {
-      wanted.ask = std::max({static_cast<std::int64_t>(high), best_bid + 1, best_ask - improve_});
-    } else if (ask < 0.0) {
-      wanted.ask = std::max(best_bid + 1, best_ask - improve_);
-    }
-    return wanted;
+    return {low < 1 ? kNone : std::min({low, best_ask - 1, best_bid + improve_}),
+            high >= kFar ? kNone : std::max({high, best_bid + 1, best_ask - improve_})};
   }
 
   // Best price among own orders of a side as last requested; those being cancelled are gone before what
