@@ -1,6 +1,7 @@
 """What every test may use: the folder of recorded market data, and the depth of the property tests."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("LUMINA_TEST_DATA") or ROOT.parent / "shared" / "data")
 if DATA.is_dir():  # for the commands that tests run
     os.environ["LUMINA_TEST_DATA"] = str(DATA.resolve())
+
+# A shell's background job ignores Ctrl-C, and so would the programs that tests interrupt.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `ci` is the default: the same examples in every run. `long` looks for new ones.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
