@@ -13,8 +13,9 @@ Book, queue, prints
 - Two kinds of frozen order: "unknown" (never shown, or left the window), judged again at each event's end; "held"
   (snapshot, gap, clear), which waits for a row that leaves quantity or a snapshot's end. A snapshot or gap turns
   every order into a held one. An order behind frozen own ones takes their kind (held wins).
-- After a clear only rows that empty a level are covered (F5); a row that leaves quantity runs the queue model.
-  "Empties" needs something before: a row of 0 at an absent level does not freeze.
+- After a clear, as in a snapshot, no row of the side runs the queue model (F5 names those that empty a level): one that
+  leaves quantity gives min(front, displayed). "Empties" needs something before: a row of 0 at an absent level
+  does not freeze.
 - The event's end is: crossings (buys first, then sells), window judgement, last valid mid. An event returns to
   continuous trading when it began outside and ended inside. One fill row an order and crossing level.
 - `p` uses max(back, 0); 0/0 is 0.
@@ -46,9 +47,10 @@ Clock
 - The equity grid is strictly between first and last exchange time; the last sample is at the last, once.
 
 Risk and log
-- An order counts in risk from its sending (not while tick-to-trade delays it). The position check of a replace adds
-  the new total (fills of the order included) to what other orders leave open. A replace of an order that the
-  strategy knows to be closed is passed on.
+- An order counts in risk from its sending (not while tick-to-trade delays it). A replace is checked by what would be
+  open after it (new total less the fills seen); one that closes the order, or whose order the strategy knows to be
+  closed, is passed on. The position check looks at the order's own side, so what reduces a position is allowed. A
+  market order without an opposite touch has no notional to check.
 - A risk reject of a replace carries the order as the strategy knows it; exchange rejects as the exchange does.
 - Funding is paid on the size of the position, signed like the position, for inverse contracts too; none is due
   before a valid mid.

@@ -182,7 +182,7 @@ class Exchange:
         if qty:
             self.taken.pop((side, price), None)
         empties = prev > 0 and new == 0
-        covered = self.in_snapshot or (side in self.cleared and empties)
+        covered = self.in_snapshot or side in self.cleared
         ahead = 0.0
         for o in self.at_level(side, price):
             if covered or o.frozen:

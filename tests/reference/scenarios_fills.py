@@ -190,6 +190,11 @@ F5_RULES = [
         event(150, clear(SELL), bid(99, -10)), event(160, sold(99, 1)), **one_fill(160, 0),
     ),
     scenario(
+        "F5_a_cleared_sides_rows_do_not_run_the_queue_model", "front stays 10; power 1 would make it 8",
+        event(130, bid(99, 10)), event(150, clear(BUY), bid(99, -4)), event(170, sold(99, 11)), options=PROPORTIONAL,
+        **one_fill(170, 10),
+    ),
+    scenario(
         "F5_a_clear_ends_with_its_event", "a level emptied by the next event is empty",
         event(150, clear(BUY), bid(98, -20)), event(155, bid(99, -10)), event(160, sold(99, 1)), **one_fill(160, 0),
     ),
@@ -312,6 +317,20 @@ F7_RULES = [
         "F7_at_our_price_not_the_quotes", "a better quote does not improve a maker",
         event(150, ask(97, 5)), log=(ack(120, 1, 5), filled(150, 1, 99, 5, 0)),
         fills=({"price_ticks": 99, "cash_units": -495 * 10**9, "spread_capture_units": 5 * 10**9},),
+    ),
+    scenario(
+        "F7_the_mid_is_that_before_the_event", "though the event leaves a valid one of its own",
+        event(150, bid(100, 2)), steps=((120, sell(100, 5)),),
+        log=(ack(120, 1, 5), filled(150, 1, 100, 2, 3), cancelled(1000, 1, EOD)),
+        fills=({"cause": BY_CROSS, "mid2_ticks": 200, "spread_capture_units": 0},),
+    ),
+    scenario(
+        "F7_one_crossing_serves_several_orders_up_to_its_quantity", "and what they took is gone for the next",
+        event(150, ask(99, 4)), event(160, status(HALT)), event(170, status(CONTINUOUS)),
+        steps=((120, buy(99, 3)), (130, buy(99, 3))),
+        # back in continuous trading 4 are displayed, all of them taken
+        log=(ack(120, 1, 3), ack(130, 2, 3), filled(150, 1, 99, 3, 0), filled(150, 2, 99, 1, 2),
+             cancelled(1000, 2, EOD)),
     ),
     scenario(
         "F7_our_offers_too", "a bid at or through them",

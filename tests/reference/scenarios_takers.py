@@ -1,6 +1,6 @@
 """Cases of F9 and F10: what a taker finds, what becomes of its remainder, own orders in its way."""
 from . import scenario_kit as k
-from .options import Options
+from .options import Instrument, Options
 from .scenario_kit import (
     Scenario,
     ack,
@@ -37,6 +37,7 @@ from .vocabulary import (
 
 EOD = R_END_OF_DATA
 BASE = k.book()
+THREE_OFFERS = k.book(asks=((101, 1), (102, 1), (103, 5)))
 
 
 def scenario(name, says, *events, first=BASE, **more):
@@ -89,6 +90,16 @@ F9_RULES = [
     scenario(
         "F9_an_empty_opposite_side_lets_it_rest", "there is no worst level to be beyond",
         first=k.book(asks=()), steps=((120, buy(105, 3)),), log=(ack(120, 1, 3), cancelled(300, 1, EOD)),
+    ),
+    scenario(
+        "F9_a_taker_meets_displayed_levels_only", "the third level of a window of two is old news",
+        first=THREE_OFFERS, instruments=(Instrument(depth_limit=2),), steps=((120, market(BUY, 3)),),
+        log=(ack(120, 1, 3), filled(120, 1, 101, 1, 2), filled(120, 1, 102, 1, 1), cancelled(120, 1, R_REMAINDER)),
+    ),
+    scenario(
+        "F9_the_worst_displayed_level_is_that_of_the_window", "103 is beyond 102",
+        first=THREE_OFFERS, instruments=(Instrument(depth_limit=2),), steps=((120, buy(103, 3)),),
+        log=(ack(120, 1, 3), filled(120, 1, 101, 1, 2), filled(120, 1, 102, 1, 1), cancelled(120, 1, R_BEYOND_BOOK)),
     ),
     scenario(
         "F9_worst_displayed_counts_what_we_took", "102 is displayed, though it is ours: 102 rests, 103 does not",

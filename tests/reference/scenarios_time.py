@@ -340,6 +340,22 @@ O2_RULES = [
              ack(270, 4, 9), rejected(280, 5, R_RISK_POSITION), cancelled(400, 3, EOD), cancelled(400, 4, EOD)),
     ),
     scenario(
+        "O2_risk_looks_at_the_orders_own_side", "what would reduce a position is allowed up to the limit beyond it",
+        tick(300), options=Options(risk=Risk(max_position_lots=3)),
+        steps=((150, market(BUY, 3)), (160, buy(98, 1)), (170, sell(102, 6)), (180, sell(102, 1))),
+        log=(ack(150, 1, 3), filled(150, 1, 101, 3, 0), rejected(160, 2, R_RISK_POSITION), ack(170, 3, 6),
+             rejected(180, 4, R_RISK_POSITION), cancelled(300, 3, EOD)),
+    ),
+    scenario(
+        "O2_risk_checks_a_replace_by_what_would_be_open", "the fills seen are in the position already",
+        event(155, sold(99, 14)), tick(300), options=Options(risk=Risk(max_order_lots=5, max_position_lots=7)),
+        steps=((150, buy(99, 5)), (160, replace(1, 99, 9)), (170, replace(1, 99, 8)), (180, replace(1, 99, 7)),
+               (190, replace(1, 99, 4))),
+        # filled 4 of 5: 9 and 8 would bring us beyond 7, 7 to it, and 4 closes the order
+        log=(ack(150, 1, 5), filled(155, 1, 99, 4, 1), no_replace(160, 1, 1, R_RISK_POSITION),
+             no_replace(170, 1, 1, R_RISK_POSITION), replaced(180, 1, 3), replaced(190, 1, 0, R_REDUCED)),
+    ),
+    scenario(
         "O2_risk_price_band", "a limit price further from our mid than the band; no mid, no band",
         event(200, ask(101, -10), ask(102, -20)), tick(300), options=Options(risk=Risk(price_band=0.02)),
         steps=((150, sell(102, 1)), (160, buy(97, 1)), (170, buy(98, 1)), (210, buy(90, 1))),
@@ -397,6 +413,12 @@ O3_TO_O6_RULES = [
         log=(ack(120, 1, 5), filled(200, 1, 99, 3, 2), replaced(210, 1, 1), replaced(220, 1, 0, R_REDUCED),
              no_cancel(230, 1, R_TOO_LATE)),
         orders={1: {"state": ST_CANCELLED, "reason": R_REDUCED, "filled_lots": 3, "qty_lots": 3, "close_ts_ns": 220}},
+    ),
+    scenario(
+        "O3_a_closed_order_is_no_matter_of_risk", "its replace goes to the exchange, which says that it is too late",
+        tick(300), options=Options(risk=Risk(max_order_lots=5)),
+        steps=((150, buy(98, 4)), (160, cancel(1)), (170, replace(1, 98, 9))),
+        log=(ack(150, 1, 4), cancelled(160, 1), no_replace(170, 1, 0, R_TOO_LATE)),
     ),
     Scenario(
         "O3_priority_is_kept_by_a_shrink_and_lost_by_a_growth", "same price and no more quantity keeps it",

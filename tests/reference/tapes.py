@@ -160,8 +160,8 @@ class _Market:
             self.snapshot_open = True
         return rows
 
-    def event(self):
-        if self.snapshot_open and self.chance(0.5):
+    def event(self, last):
+        if self.snapshot_open and (last or self.chance(0.5)):
             self.snapshot_open = False
             return [(SNAPSHOT_END, NONE, 0, 0, 0)]
         if self.phase != CONTINUOUS and self.chance(0.3):
@@ -177,7 +177,7 @@ class _Market:
             return self.bbo()
         if x < 0.93:
             return self.clear()
-        if x < 0.95 and not self.snapshot_open:
+        if x < 0.95 and not self.snapshot_open and not last:
             return self.snapshot()
         if x < 0.97:
             self.phase = self.pick(HALT, AUCTION)
@@ -232,12 +232,13 @@ def random_tape(seed, events=60, max_latency_ms=12, late=0.1, step_ms=4, start_m
             write(local.resolve(rows), F_LOCAL, exch_ns, seen)
 
     for n in range(events):
-        rows = market.first_book() if n == 0 else market.event()
+        rows = market.first_book() if n == 0 else market.event(last=n == events - 1)
         if n:
             whole = rng.random() < 0.7
             ts += int(rng.integers(0, step_ms + 1)) * MS if whole else int(rng.integers(0, step_ms * MS))
         latency = int(rng.integers(0, max_latency_ms + 1)) * MS if rng.random() < 0.5 else 0
-        if n and rng.random() < late:
+        in_order = market.snapshot_open or any(row[0] in (SNAPSHOT_BEGIN, SNAPSHOT_END) for row in rows)
+        if n and not in_order and rng.random() < late:
             write(exch.resolve(rows), F_EXCH, ts, ts)
             waiting.append((ts + latency + max_latency_ms * MS // 2, n, ts, rows))
             continue
@@ -311,7 +312,7 @@ def random_options(seed):
         feed_ns=ms(4), tick_to_trade_ns=ms(3), entry_ns={a: ms(6) for a in ("new", "cancel", "replace")},
         response_ns={a: ms(6) for a in ("new", "cancel", "replace", "fill")}, queue=queue, impact=impact, risk=risk,
         self_trade=pick("cancel_newest", "cancel_oldest", "cancel_both", "reject"), equity_interval_ns=25 * MS,
-        markouts_ns=(0, 5 * MS, 40 * MS),
+        markouts_ns=(1, 5 * MS, 40 * MS),
     )  # fmt: skip
 
 
