@@ -93,7 +93,7 @@ KEYS: tuple[Key, ...] = (
     Key("instrument.multiplier", None, optional(decimal()), "", "value of one unit of quantity"),
     Key("instrument.inverse", None, optional(boolean), "", "true: margined and settled in the coin"),
     Key("instrument.settlement", None, optional(text), "", "currency of the P&L"),
-    Key("strategy.name", "glft", text, "", "which strategy"),
+    Key("strategy.name", "avellaneda_stoikov", text, "", "which strategy"),
     Key("latency.feed", 0, latency(()), "ns", "added to the latency that the tape recorded"),
     Key("latency.tick_to_trade", 10_000, latency(_ORDER_ACTIONS), "ns", "from our decision to the sending"),
     Key("latency.entry", 1_000_000, latency(_ORDER_ACTIONS), "ns", "from the sending to the exchange"),

@@ -59,7 +59,7 @@ def test_the_summary_is_on_stdout_and_the_announcement_on_stderr(capsys, base):
     code, out, err = run(capsys, *base)
     assert code == 0
     assert "P&L in USDT" in out
-    assert "glft" in out
+    assert "avellaneda_stoikov" in out
     assert err.startswith("replaying ")
 
 
