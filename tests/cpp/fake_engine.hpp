@@ -5,6 +5,7 @@
 #undef NDEBUG
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <map>
