@@ -99,13 +99,3 @@ def test_a_checkout_without_installation_says_what_to_run(checkout: Path) -> Non
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ImportError: lumina's compiled core is not built")
     assert last.endswith(f"run `pip install .` in {checkout}")
-
-
-def test_the_example_strategy_builds_against_the_package(
-    outside: dict[str, object], tmp_path: Path, run: Callable[..., str]
-) -> None:
-    run("meson", "setup", "build", ROOT / "examples" / "cython_strategy", **outside)
-    run("ninja", "-C", "build", **outside)
-    code = "import touch_maker; print(touch_maker.TouchMaker(order_lots=2).capsule)"
-    outside["cwd"] = tmp_path / "build"
-    assert "lumina.strategy.v1" in run(sys.executable, "-c", code, **outside)
