@@ -161,6 +161,7 @@ class Exchange:
                 for o in self.orders:
                     if o.frozen and self.book.shown(o.side, self.recorded(o)):
                         self.thaw(o)
+                self.keep_order()
             elif kind == GAP:
                 self.freeze_all()
             elif kind == STATUS:
@@ -246,6 +247,13 @@ class Exchange:
                 self.thaw(o)
             elif not o.frozen and self.book.out_of_window(o.side, price):
                 o.frozen = UNKNOWN
+        self.keep_order()
+
+    def keep_order(self):
+        """A later own order is never ahead of an earlier one at its level, however they thawed."""
+        for o in self.orders:
+            at_its_level = self.at_level(o.side, self.recorded(o))
+            o.front = max(x.front for x in at_its_level if x.priority <= o.priority)
 
     # impact -----------------------------------------------------------------------------------------------
 

@@ -134,6 +134,15 @@ I_RULES = [
         fills=({}, {"queue_ahead_lots": 4.0}),
     ),
     scenario(
+        "F4_an_order_that_thaws_does_not_overtake_ours_before_it", "20 of the old level are still before both",
+        event(150, bid(96, 3)), event(160, sold(97, 10)), options=FOUR,
+        steps=((110, buy(98, 5)), (120, market(BUY, 4)), (130, buy(98, 5))),
+        # at shift 1 both are at 97, which is not shown until 150: order 1 keeps its 20, order 3 waits; then 97 is
+        # shown and empty
+        log=(ack(110, 1, 5), ack(120, 2, 4), filled(120, 2, 101, 4, 0), ack(130, 3, 5), cancelled(300, 1, EOD),
+             cancelled(300, 3, EOD)),
+    ),
+    scenario(
         "I1_passive_fills_do_not_push", "a post-only strategy has no impact",
         event(150, sold(98, 5)), options=FOUR, steps=((110, buy(99, 5)),),
         fills=({"impact_units": 0, "maker": 1},), equity=({"shift_ticks": 0, "impact_units": 0},),
