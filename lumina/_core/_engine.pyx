@@ -11,9 +11,9 @@ from lumina._core cimport abi
 from lumina._core.book cimport DepthBook, Side
 from lumina._core.engine cimport Engine, EngineOptions, InstrumentSetup, LedgerOptions, SelfTrade
 from lumina._core.models cimport (
-    Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, TransientImpact, const_double_span, const_int64_span,
-    const_uint64_span)
-from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord
+    Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, TransientImpact, const_double_span,
+    const_int64_span, const_uint64_span)
+from lumina._core.types cimport Event, OrderRecord
 
 from lumina._core import _types
 

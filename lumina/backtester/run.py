@@ -160,7 +160,7 @@ def _check(tapes: list[Tape], self_trade: str, seed: int, equity_interval_ns: in
         if not isinstance(tape, Tape):
             raise DataError(f"tape {i} is a {type(tape).__name__}, not a lumina.Tape")
         if tape.level == "L3":
-            raise DataError(f"tape {i} ({tape.instrument.symbol}) is order by order (L3), which this version cannot trade")
+            raise DataError(f"tape {i} ({tape.instrument.symbol}) is order by order (L3): this version cannot trade it")
     if self_trade not in SELF_TRADE:
         raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
     if not 0 <= seed < 2**64:

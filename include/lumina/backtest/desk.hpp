@@ -36,8 +36,17 @@ class Desk {
     record.side = request.side;
     record.type = request.type;
     record.state = LUMINA_SUBMITTED;
-    order.view = {0, request.tag, request.price_ticks, request.qty_lots, 0, request.instrument, request.side,
-                  request.type, LUMINA_SUBMITTED, 0, 0};
+    order.view = {0,
+                  request.tag,
+                  request.price_ticks,
+                  request.qty_lots,
+                  0,
+                  request.instrument,
+                  request.side,
+                  request.type,
+                  LUMINA_SUBMITTED,
+                  0,
+                  0};
     const std::uint64_t id = orders.add(order).record.order_id;
     if (request.instrument < books_.size()) books_[request.instrument].open.push_back(id);
     return id;

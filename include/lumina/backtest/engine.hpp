@@ -155,8 +155,8 @@ class Engine {
     std::int64_t ts_ns;
     std::int64_t id;
   };
-  static constexpr int kTimersAtOnce = 1 << 16;  // a strategy that sets timers for now forever can be stopped
-  static constexpr std::size_t kReplayRows = 4096;           // stays in the cache between the two views
+  static constexpr int kTimersAtOnce = 1 << 16;     // a strategy that sets timers for now forever can be stopped
+  static constexpr std::size_t kReplayRows = 4096;  // stays in the cache between the two views
   static constexpr std::size_t kAdvanceRows = std::size_t{1} << 22;  // between two looks at the wall clock
 
   // ---- the clock ---------------------------------------------------------------------------------------------
@@ -425,7 +425,8 @@ class Engine {
     const Order* order = orders_.find(order_id);
     log_.record(kActions[static_cast<unsigned>(kind)], now_ns_, send_ns, order ? order->record : unknown, price_ticks,
                 qty_lots, 0, LUMINA_REASON_NONE);
-    sends_.insert({send_ns, order_id, price_ticks, qty_lots, instrument, kind}, [](const Request& r) { return r.ts_ns; });
+    sends_.insert({send_ns, order_id, price_ticks, qty_lots, instrument, kind},
+                  [](const Request& r) { return r.ts_ns; });
   }
 
   void send_due(std::int64_t t) {

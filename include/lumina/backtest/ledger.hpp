@@ -78,12 +78,27 @@ class Ledger {
       impact = static_cast<std::int64_t>(gain < 0 ? -gain : gain);
     }
     const std::int64_t mid2 = marked ? now.mid2 : std::int64_t{own_recorded} * 2;
-    const Account::FillEffect effect = account_.on_fill(
-        now.side, now.price_ticks, now.qty_lots, mid2, now.maker ? options_.maker_fee_e9 : options_.taker_fee_e9, impact);
-    log_->fills.push_back({now.ts_ns, now.report_ts_ns, now.order_id, now.price_ticks, now.qty_lots, mid2,
-                           effect.cash_units, effect.fee_units, effect.impact_units, effect.spread_capture_units,
-                           effect.position_lots, now.queue_ahead, shift_, options_.instrument,
-                           static_cast<std::uint8_t>(now.side), now.maker, static_cast<std::uint8_t>(now.cause), {}});
+    const Account::FillEffect effect =
+        account_.on_fill(now.side, now.price_ticks, now.qty_lots, mid2,
+                         now.maker ? options_.maker_fee_e9 : options_.taker_fee_e9, impact);
+    log_->fills.push_back({now.ts_ns,
+                           now.report_ts_ns,
+                           now.order_id,
+                           now.price_ticks,
+                           now.qty_lots,
+                           mid2,
+                           effect.cash_units,
+                           effect.fee_units,
+                           effect.impact_units,
+                           effect.spread_capture_units,
+                           effect.position_lots,
+                           now.queue_ahead,
+                           shift_,
+                           options_.instrument,
+                           static_cast<std::uint8_t>(now.side),
+                           now.maker,
+                           static_cast<std::uint8_t>(now.cause),
+                           {}});
     const std::size_t row = log_->fills.size() - 1;
     log_->markout_mid2.resize((row + 1) * due_.size(), 0);
     for (std::size_t h = 0; h < due_.size(); ++h) {

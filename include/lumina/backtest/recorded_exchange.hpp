@@ -51,9 +51,7 @@ class RecordedExchange {
 
   // Can a row make a report, or an instant of the impact grid move what the strategy sees? Only then must the
   // clock move through the rows in step with it.
-  bool watching() const noexcept {
-    return !closed_ && !(resting_.empty() && ledger_.next_shift_ts_ns() == kNever);
-  }
+  bool watching() const noexcept { return !closed_ && !(resting_.empty() && ledger_.next_shift_ts_ns() == kNever); }
   // When something may happen next here; only while watching.
   std::int64_t next_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), ledger_.next_shift_ts_ns()); }
 
@@ -117,9 +115,9 @@ class RecordedExchange {
       return;
     }
     const lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
-                                 : !order || !order->accepted    ? LUMINA_REASON_UNKNOWN_ORDER
-                                 : order->closed                 ? LUMINA_REASON_TOO_LATE
-                                                                 : LUMINA_REASON_NONE;
+                                 : !order || !order->accepted     ? LUMINA_REASON_UNKNOWN_ORDER
+                                 : order->closed                  ? LUMINA_REASON_TOO_LATE
+                                                                  : LUMINA_REASON_NONE;
     if (reason != LUMINA_REASON_NONE) {
       responses_.refuse(request, order, reason);
     } else if (request.kind == RequestKind::cancel) {
@@ -147,12 +145,14 @@ class RecordedExchange {
         limit, stop_row,
         [this](const Event& row, const DepthBook::Step& step) {
           if constexpr (kWatch) {
-            if (resting_.concern(row)) [[unlikely]] on_row(row, step);
+            if (resting_.concern(row)) [[unlikely]]
+              on_row(row, step);
           }
         },
         [this](const Event& row) { on_marker(row); },
         [this](const Event& row) {
-          if (!event_open_ || !(row.flags & kEnd)) [[likely]] return false;
+          if (!event_open_ || !(row.flags & kEnd)) [[likely]]
+            return false;
           end_event(row);
           return reported_;
         });
@@ -276,10 +276,12 @@ class RecordedExchange {
   // Our orders of one side against all that the other side shows.
   void fill_by_displayed(Side side, FillCause cause, std::int64_t ts_ns) {
     const Side quotes = opposite(side);
-    for (std::int32_t price = book().best(quotes); DepthBook::is_price(price) && !resting_.side(side).empty() &&
-                                             !DepthBook::better(side, price, recorded(resting_.side(side).best()));
+    for (std::int32_t price = book().best(quotes);
+         DepthBook::is_price(price) && !resting_.side(side).empty() &&
+         !DepthBook::better(side, price, recorded(resting_.side(side).best()));
          price = book().behind(quotes, price))
-      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - resting_.taken().at(quotes, price), cause, ts_ns);
+      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - resting_.taken().at(quotes, price), cause,
+                    ts_ns);
   }
 
   void fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause, std::int64_t ts_ns) {
@@ -346,7 +348,7 @@ class RecordedExchange {
   void arrive_new(Order& order) {
     OrderRecord& record = order.record;
     lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
-                           : !market_.continuous()    ? LUMINA_REASON_NOT_CONTINUOUS
+                           : !market_.continuous()          ? LUMINA_REASON_NOT_CONTINUOUS
                                                             : LUMINA_REASON_NONE;
     if (reason == LUMINA_REASON_NONE) reason = judge(record, record.price_ticks, record.qty_lots);
     if (reason != LUMINA_REASON_NONE) {
@@ -453,8 +455,8 @@ class RecordedExchange {
     }
     const bool seen = market_.shown(side, price);
     const std::int32_t displayed = book().qty(side, price);
-    const Resting& resting = resting_.rest(side, record.order_id, record.price_ticks,
-                                           record.qty_lots - record.filled_lots, seen, displayed);
+    const Resting& resting =
+        resting_.rest(side, record.order_id, record.price_ticks, record.qty_lots - record.filled_lots, seen, displayed);
     event_open_ |= judges_windows();
     record.queue_ahead_lots = resting.front;
     record.level_lots = seen ? displayed : 0;

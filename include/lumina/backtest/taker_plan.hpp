@@ -23,8 +23,8 @@ enum class SelfTrade : std::uint8_t {
 class TakerPlan {
  public:
   struct Step {
-    std::uint64_t own_id;       // 0: a recorded level
-    std::int32_t price_ticks;   // recorded coordinates
+    std::uint64_t own_id;      // 0: a recorded level
+    std::int32_t price_ticks;  // recorded coordinates
     std::int32_t lots;
   };
 

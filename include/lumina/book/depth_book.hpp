@@ -74,7 +74,8 @@ class DepthBook {
     const std::int32_t print_lots = prints ? row.qty_lots : 0;
     const unsigned s = (row.side ^ static_cast<unsigned>(!book)) & 1u;
     const std::uint32_t i = index(row.price_ticks);
-    if (i >= size_) [[unlikely]] return replay_far(static_cast<Side>(s), row.price_ticks, book, change_lots, print_lots);
+    if (i >= size_) [[unlikely]]
+      return replay_far(static_cast<Side>(s), row.price_ticks, book, change_lots, print_lots);
     const Level level = unpack(ladder_[s][i]);
     const std::int32_t after = level.qty_lots + change_lots;
     put(s, i, after, book ? 0 : level.printed_lots + print_lots);
@@ -200,7 +201,8 @@ class DepthBook {
       all[s] = std::move(far_[s]);
       far_[s].clear();
       for (std::uint32_t i = 0; i < size_; ++i)
-        if (ladder_[s][i]) all[s][static_cast<std::int32_t>(static_cast<std::uint32_t>(base_) + i)] = unpack(ladder_[s][i]);
+        if (ladder_[s][i])
+          all[s][static_cast<std::int32_t>(static_cast<std::uint32_t>(base_) + i)] = unpack(ladder_[s][i]);
     }
     const std::int64_t base = std::int64_t{touch} - size_ / 2;
     place(static_cast<std::int32_t>(std::clamp<std::int64_t>(base, INT32_MIN, INT32_MAX - std::int64_t{size_})), size_);
