@@ -336,6 +336,14 @@ def test_a_snapshot_while_all_is_well_is_not_used(load):
     assert tape.provenance["messages"]["snapshots_unused"] == 1
 
 
+def test_after_a_resync_all_is_well_again(load):
+    stream = Stream().snapshot(0, 100).diff(10, 101, 110, 100).diff(20, 150, 160, 149, [(10.0, 7)])
+    stream.snapshot(21, 160, [(10.0, 7)], latency_ms=6).snapshot(30, 160, [(9.0, 1)])
+    tape = load(stream.diff(40, 161, 165, 160, [(9.5, 1)]), gaps="mark")
+    assert tape.provenance["messages"]["snapshots_unused"] == 1
+    assert (Kind.CHANGE, BUY, 18, 1) not in [row[:4] for row in rows_of(tape)]
+
+
 def test_a_snapshot_older_than_the_gap_is_not_used(load):
     stream = Stream().snapshot(0, 100).diff(10, 101, 110, 100).diff(20, 150, 160, 149, [(10.0, 7)])
     tape = load(stream.snapshot(21, 130, [(9.0, 1)]).diff(30, 161, 165, 160, [(9.5, 1)]), gaps="mark")

@@ -129,7 +129,7 @@ def test_interrupt_says_what_was_kept(run, peer_file, tmp_path, monkeypatch, the
 
 
 def test_interrupted_process(peer_file, tmp_path):
-    # a pipe that never ends: the importer waits in read() when the signal comes
+    # the importer waits for the rest of a pipe when the signal comes
     pipe = tmp_path / "pipe.npy"
     os.mkfifo(pipe)
     process = subprocess.Popen(
@@ -152,7 +152,8 @@ def test_interrupted_process(peer_file, tmp_path):
         writer.write(peer_file.read_bytes()[:200])
         writer.flush()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+    # closed after the signal: had it come just before the read, only the end of the pipe would wake the reader
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "interrupted: nothing was kept\n"
     assert sorted(os.listdir(tmp_path)) == ["in.npy", "pipe.npy"]

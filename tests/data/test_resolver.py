@@ -376,6 +376,20 @@ def test_F6_a_loss_that_prints_explain_counts_nothing(make_updates):
     assert [bool(flags & Flag.COUNTED) for flags in rows["flags"]] == [False, False, False, False, True]
 
 
+def test_F6_a_print_explains_only_its_levels_next_row(make_updates):
+    rows = resolve(
+        make_updates(
+            (0, 0, Kind.CHANGE, SELL, 100, 10, BOTH | END),
+            (4, 4, Kind.TRADE, BUY, 100, 7, BOTH | END),
+            (5, 5, Kind.CHANGE, SELL, 100, 10, BOTH | END),  # refilled: the print is accounted for
+            (6, 6, Kind.CHANGE, SELL, 100, 3, BOTH | END),
+            (7, 7, Kind.TRADE, BUY, 100, 7, BOTH | END),
+        ),
+        counted_window_ns=10,
+    )
+    assert bool(rows["flags"][-1] & Flag.COUNTED)
+
+
 def test_F6_counted_is_judged_in_the_exchange_view(make_updates):
     rows = resolve(
         make_updates(
@@ -520,6 +534,20 @@ def test_sequencer_holds_back_no_more_than_it_must(make_updates):
     # what is more than 4.29 s of exchange time back is final
     assert first["exch_ts_ns"].tolist() == [i * second for i in range(1, 6)]
     assert len(sequencer.finish()) == 5
+
+
+def test_sequencer_measures_from_the_smallest_latency(make_updates):
+    # 7.29 s of local time after a message of 3 s latency, one of 7.2 s may still come
+    second = 1_000_000_000
+    sequencer = Sequencer()
+    first = sequencer.push(
+        make_updates(*[(i * second, (i + 3) * second, Kind.CHANGE, BUY, 100, i, BOTH | END) for i in range(1, 11)])
+    )
+    assert first["exch_ts_ns"].tolist() == [i * second for i in range(1, 6)]
+    late = make_updates((6 * second - 1, 13 * second, Kind.CHANGE, BUY, 100, 77, BOTH | END))
+    ordered = np.concatenate([sequencer.push(late), sequencer.finish()])
+    exch = ordered["exch_ts_ns"][(ordered["flags"] & E) != 0]
+    assert exch.tolist() == [6 * second - 1, *(i * second for i in range(6, 11))]
 
 
 def test_resolver_holds_no_more_than_a_million_rows_for_a_silent_view(make_updates):
