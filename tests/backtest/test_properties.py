@@ -51,7 +51,7 @@ def assert_accounts(result):
     for i, instrument in enumerate(result.instruments):
         fills = result.fills[result.fills["instrument"] == i]
         last = result.equity[result.equity["instrument"] == i][-1]
-        position = sum(int(q) if side == 0 else -int(q) for q, side in zip(fills["qty_lots"], fills["side"], strict=True))
+        position = int(np.where(fills["side"] == 0, fills["qty_lots"], -fills["qty_lots"]).sum())
         assert position == last["position_lots"] == result.final[i]["position_lots"]
         mid = Fraction(int(last["mid2_ticks"]), 2)
         if position and not mid:  # no valid mid was ever seen: fills were marked at their own price
@@ -135,12 +135,8 @@ def test_same_seed_same_digest_across_processes(tmp_path, binance):
         "print(t.trade(lumina.Tape.open(sys.argv[1])).digest)"
     )
     path = [p for p in sys.path if p.endswith("tests")]
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / "tape.lumina"), *path], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        for _ in range(2)
-    ]
+    command = [sys.executable, "-c", code, str(tmp_path / "tape.lumina"), *path]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
     assert runs[0] == runs[1] == trade(binance).digest
     assert trade(binance, seed=8).digest != runs[0]
 

@@ -117,22 +117,24 @@ class RestingOrders {
 
   // A snapshot has ended: what it shows, or shows to be absent, is known again.
   void thaw_shown(const RecordedMarket& market) {
-    for (const Side s : {Side::buy, Side::sell})
-      for (Resting& order : side(s))
-        if (order.blocked() && market.shown(s, recorded(order.price_ticks))) thaw(order, s, market);
+    for (const Side s : {Side::buy, Side::sell}) {
+      for (std::size_t i = 0; i < side(s).size(); ++i)
+        if (side(s)[i].blocked() && market.shown(s, recorded(side(s)[i].price_ticks))) thaw(s, i, market);
+    }
   }
 
   // An event has ended: levels come into the window and leave it.
   void judge_unseen(const RecordedMarket& market) {
     any_unseen_ = false;
     for (const Side s : {Side::buy, Side::sell}) {
-      for (Resting& order : side(s)) {
+      for (std::size_t i = 0; i < side(s).size(); ++i) {
+        Resting& order = side(s)[i];
         if (order.frozen) continue;
         const std::int32_t price = recorded(order.price_ticks);
         if (!order.unseen) {
           order.unseen = market.left_window(s, price);
         } else if (market.shown(s, price)) {
-          thaw(order, s, market);
+          thaw(s, i, market);
         }
         any_unseen_ |= order.unseen;
       }
@@ -140,8 +142,11 @@ class RestingOrders {
   }
 
  private:
-  void thaw(Resting& order, Side s, const RecordedMarket& market) const {
+  void thaw(Side s, std::size_t i, const RecordedMarket& market) {
+    Resting& order = side(s)[i];
     order.front = std::min(order.front, static_cast<double>(market.book().qty(s, recorded(order.price_ticks))));
+    if (i > 0 && side(s)[i - 1].price_ticks == order.price_ticks)  // not ahead of the own order before it
+      order.front = std::max(order.front, side(s)[i - 1].front);
     order.frozen = order.unseen = false;
   }
 
