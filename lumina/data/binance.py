@@ -268,16 +268,15 @@ class BinanceSource(Source):
         return covered[-1] if covered else line.local_ts_ns - self._market.latency_ns
 
     def _resync(self, item: Resync) -> None:
-        """The snapshot at its place in the exchange's view; in the local one the book that was known then."""
+        """The first snapshot at its place in the exchange's view; in the local one the book that was known then."""
         snapshot, line = item.snapshot, item.snapshot.line
         self._watch(line, snapshot.exch_ts_ns)
-        views = Flag.EXCH if item.diffs else Flag.EXCH | Flag.LOCAL
-        self._book(snapshot.exch_ts_ns, line.local_ts_ns, snapshot.levels, 0, views)
-        if not item.diffs:
+        if not item.diffs or not item.fresh:
+            self._book(snapshot.exch_ts_ns, line.local_ts_ns, item.merged(), 0, Flag.EXCH | Flag.LOCAL)
             return
-        if item.fresh:
-            for diff in item.diffs:
-                self._put(diff, Flag.EXCH)
+        self._book(snapshot.exch_ts_ns, line.local_ts_ns, snapshot.levels, 0, Flag.EXCH)
+        for diff in item.diffs:
+            self._put(diff, Flag.EXCH)
         last = item.diffs[-1]
         self._watch(line, last.exch_ts_ns)
         self._book(last.exch_ts_ns, line.local_ts_ns, item.merged(), last.last, Flag.LOCAL)

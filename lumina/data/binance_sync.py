@@ -38,7 +38,8 @@ class Snapshot:
 class Resync:
     """A snapshot that becomes the book, with the diffs after it that were received before it.
 
-    `fresh` diffs were held back until now; otherwise they were handed out already.
+    `fresh` diffs were held back until now, and happened after the snapshot; the others were handed out already, and
+    the snapshot is dated after them.
     """
 
     snapshot: Snapshot
@@ -127,6 +128,9 @@ class Sync:
                 before = diff.last
             self.last_exch_ts_ns = snapshot.exch_ts_ns
             kept = [self._in_time(diff) for diff in kept]
+        else:
+            # after everything that it corrects, in both views
+            self.last_exch_ts_ns = snapshot.exch_ts_ns = max(snapshot.exch_ts_ns, self.last_exch_ts_ns + 1)
         self.synced, self.stale = True, self.stale and fresh
         self.base = None if kept else snapshot.last
         if not self.stale:

@@ -24,7 +24,7 @@ from lumina.errors import DataError
 
 __all__ = ["ROW", "read", "sniff", "write"]
 
-_CHUNK_ROWS = 1 << 18
+_CHUNK_ROWS = 1 << 16
 
 _KINDS = np.full(256, 255, np.uint8)
 for _ev, _kind in (
