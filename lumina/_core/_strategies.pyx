@@ -36,6 +36,7 @@ cdef extern from "lumina/strategy/avellaneda_stoikov.hpp" namespace "lumina" nog
         Horizon horizon
         double horizon_s
         double obi_slope_ticks
+        double obi_horizon_s
         int32_t obi_levels
         double obi_cap
     cdef cppclass AvellanedaStoikovMaker "lumina::MarketMaker<lumina::AvellanedaStoikov>":
@@ -123,6 +124,7 @@ cdef class AvellanedaStoikov(Strategy):
                           "infinite": Horizon.infinite}[model["horizon"]]
         params.horizon_s = model["horizon_s"]
         params.obi_slope_ticks = model["obi_slope_ticks"]
+        params.obi_horizon_s = model["obi_horizon_s"]
         params.obi_levels = model["obi_levels"]
         params.obi_cap = model["obi_cap"]
         self._maker.reset(new AvellanedaStoikovMaker(params, _quoter(quoter)))

@@ -16,7 +16,7 @@ class AvellanedaStoikov(MarketMaker):
               \mathrm{quotes} = r \mp \left( \tfrac12 \gamma \sigma^2 \tau
               + \tfrac1\gamma \ln(1 + \gamma / k) \right).
 
-    :math:`f = \mathtt{obi\_slope\_ticks} \cdot \mathrm{OBI}` with
+    :math:`f = \mathtt{obi\_slope\_ticks} \cdot \min(\mathrm{interval} / \mathtt{obi\_horizon\_s}, 1) \cdot \mathrm{OBI}` with
     :math:`\mathrm{OBI} = (Q_b - Q_a) / (Q_b + Q_a)` over the top levels, own quantity excluded. It stands for
     :math:`E[s(t + h) - s(t) \mid \mathrm{OBI}]`: fit the slope on earlier data with a horizon h near the life
     of a quote (about `interval_ns`). Without a horizon (``horizon="infinite"``) the quotes are
@@ -39,7 +39,10 @@ class AvellanedaStoikov(MarketMaker):
     horizon_s : float, default 1.0
         The horizon, s.
     obi_slope_ticks : float, default 0.25
-        Expected move of the mid per unit of imbalance, ticks; 0 switches the imbalance off.
+        Expected move of the mid per unit of imbalance over `obi_horizon_s`, ticks; 0 switches the imbalance off.
+    obi_horizon_s : float, default 0.1
+        Horizon of that fit, s. Quotes that live for less (`interval_ns`) are moved by the share that has built up by
+        then: ``min(interval / obi_horizon_s, 1)``.
     obi_levels : int, default 1
         Levels a side in the imbalance, 1 to 32.
     obi_cap : float, default 0.9
@@ -65,6 +68,7 @@ class AvellanedaStoikov(MarketMaker):
     horizon: str = "constant"
     horizon_s: float = 1.0
     obi_slope_ticks: float = 0.25
+    obi_horizon_s: float = 0.1
     obi_levels: int = 1
     obi_cap: float = 0.9
 

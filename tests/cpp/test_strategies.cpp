@@ -160,8 +160,10 @@ void imbalance_moves_the_quotes_with_it_and_is_capped() {
   params.obi_cap = 0.9;
   MarketMaker<Symmetric> unused({}, {});
   FakeEngine engine(unused.strategy());
+  double quote_life_s = 0.0;
   const auto shift = [&](const AvellanedaStoikov& model) {
     lumina::MarketView view{};
+    view.quote_life_s = quote_life_s;
     view.ctx = &engine.ctx;
     view.bid = engine.levels[LUMINA_BUY][0];
     view.ask = engine.levels[LUMINA_SELL][0];
@@ -172,6 +174,12 @@ void imbalance_moves_the_quotes_with_it_and_is_capped() {
   assert(near(shift(AvellanedaStoikov(params)), 0.5 * 0.25, 1e-12));
   engine.touch(999, 1001, 3, 5);
   assert(near(shift(AvellanedaStoikov(params)), -0.5 * 0.25, 1e-12));
+  params.obi_horizon_s = 0.4;  // a quote of 0.1 s sees a quarter of the move
+  quote_life_s = 0.1;
+  assert(near(shift(AvellanedaStoikov(params)), -0.5 * 0.25 / 4, 1e-12));
+  quote_life_s = 1.0;
+  assert(near(shift(AvellanedaStoikov(params)), -0.5 * 0.25, 1e-12));
+  quote_life_s = 0.0;
   // the book of MODELS section 4
   engine.levels[LUMINA_BUY] = {{10000, 5}, {9999, 8}, {9998, 12}};
   engine.levels[LUMINA_SELL] = {{10002, 3}, {10003, 6}, {10004, 9}};
@@ -180,7 +188,7 @@ void imbalance_moves_the_quotes_with_it_and_is_capped() {
   params.obi_slope_ticks = 1e6;
   assert(near(shift(AvellanedaStoikov(params)), 0.9 * 0.745385211, 1e-9));
   params.horizon = AvellanedaStoikov::Horizon::infinite;
-  lumina::MarketView view{&engine.ctx, 0, {}, {}, 10.0, 10.0, 0};
+  lumina::MarketView view{&engine.ctx, 0, {}, {}, 10.0, 10.0, 0, 0.0};
   assert(std::isfinite(AvellanedaStoikov(params).distances(view).ask));
 }
 

@@ -11,9 +11,9 @@
 
 namespace lumina {
 
-// r = mid + f(OBI) - q gamma sigma^2 tau, quotes r -+ half. f = slope * OBI is the expected move of the mid over
-// the quote's lifetime, fitted on earlier data, and stays below the half spread, so that a quote never passes
-// the mid for its sake alone.
+// r = mid + f(OBI) - q gamma sigma^2 tau, quotes r -+ half. slope * OBI is the expected move of the mid over the
+// horizon of its fit; a quote that lives for less sees the share of it that has built up by then, taken as linear.
+// f stays below the half spread, so that a quote never passes the mid for its sake alone.
 class AvellanedaStoikov {
  public:
   enum class Horizon : std::uint8_t {
@@ -28,7 +28,8 @@ class AvellanedaStoikov {
     double k = 1.5;      // decay of the fill intensity with distance, 1/tick
     Horizon horizon = Horizon::constant;
     double horizon_s = 1.0;
-    double obi_slope_ticks = 0.25;  // expected move of the mid per unit of imbalance
+    double obi_slope_ticks = 0.25;  // expected move of the mid per unit of imbalance, over the horizon of the fit
+    double obi_horizon_s = 0.1;     // that horizon
     std::int32_t obi_levels = 1;
     double obi_cap = 0.9;  // largest |f| as a share of the half spread
 
@@ -38,6 +39,8 @@ class AvellanedaStoikov {
       detail::require(k > 0.0 && std::isfinite(k), "k", k, "greater than 0");
       detail::require(horizon_s >= 1e-6 && horizon_s <= 1e9, "horizon_s", horizon_s, "from 0.000001 to 1000000000");
       detail::require(std::isfinite(obi_slope_ticks), "obi_slope_ticks", obi_slope_ticks, "finite");
+      detail::require(obi_horizon_s >= 1e-6 && obi_horizon_s <= 1e9, "obi_horizon_s", obi_horizon_s,
+                      "from 0.000001 to 1000000000");
       detail::require(obi_levels >= 1 && obi_levels <= kMaxImbalanceLevels, "obi_levels", obi_levels, "from 1 to 32");
       detail::require(obi_cap >= 0.0 && obi_cap < 1.0, "obi_cap", obi_cap, "at least 0 and less than 1");
     }
@@ -68,7 +71,9 @@ class AvellanedaStoikov {
     if (params_.obi_slope_ticks != 0.0) {
       const double half = 0.5 * (result.bid + result.ask);
       const double cap = params_.obi_cap * (std::isfinite(half) ? half : premium_);
-      const double f = std::clamp(params_.obi_slope_ticks * book_imbalance(view, params_.obi_levels), -cap, cap);
+      const double built_up = view.quote_life_s > 0.0 ? std::min(view.quote_life_s / params_.obi_horizon_s, 1.0) : 1.0;
+      const double move = params_.obi_slope_ticks * built_up * book_imbalance(view, params_.obi_levels);
+      const double f = std::clamp(move, -cap, cap);
       result.bid -= f;
       result.ask += f;
     }

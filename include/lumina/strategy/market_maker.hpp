@@ -22,6 +22,7 @@ struct MarketView {
   double inventory;         // position in orders
   double max_inventory;     // its limit in orders
   std::int64_t elapsed_ns;  // since the start of the run
+  double quote_life_s;      // time between two decisions; 0 where no timer sets it
 };
 
 // Volume imbalance (bid - ask) / (bid + ask) over the top levels, -1 to 1.
@@ -139,12 +140,13 @@ class MarketMaker {
   void quote(lumina_ctx* ctx, std::uint32_t i) noexcept {
     Instrument& instrument = instruments_[i];
     if (!instrument.continuous) return;
-    MarketView view{ctx, i, ctx->best(ctx, i, LUMINA_BUY), ctx->best(ctx, i, LUMINA_SELL), 0.0, 0.0, 0};
+    MarketView view{ctx, i, ctx->best(ctx, i, LUMINA_BUY), ctx->best(ctx, i, LUMINA_SELL), 0.0, 0.0, 0, 0.0};
     if (view.bid.qty_lots <= 0 || view.ask.qty_lots <= 0 || view.bid.price_ticks >= view.ask.price_ticks) return;
     const std::int64_t position = ctx->position(ctx, i);
     view.inventory = static_cast<double>(position) / instrument.quoter.order_lots();
     view.max_inventory = instrument.max_inventory;
     view.elapsed_ns = ctx->now_ns - start_ns_;
+    view.quote_life_s = static_cast<double>(params_.interval_ns) * 1e-9;
     const double mid = 0.5 * (static_cast<double>(view.bid.price_ticks) + view.ask.price_ticks);
     const quotes::Distances distances = model_.distances(view);
     instrument.quoter.quote(ctx, {view.bid.price_ticks, view.ask.price_ticks}, position, mid - distances.bid,
