@@ -16,7 +16,8 @@ class AvellanedaStoikov(MarketMaker):
               \mathrm{quotes} = r \mp \left( \tfrac12 \gamma \sigma^2 \tau
               + \tfrac1\gamma \ln(1 + \gamma / k) \right).
 
-    :math:`f = \mathtt{obi\_slope\_ticks} \cdot \min(\mathrm{interval} / \mathtt{obi\_horizon\_s}, 1) \cdot \mathrm{OBI}` with
+    :math:`f = \mathtt{obi\_slope\_ticks} \cdot \min(\mathrm{interval} / \mathtt{obi\_horizon\_s}, 1)
+    \cdot \mathrm{OBI}` with
     :math:`\mathrm{OBI} = (Q_b - Q_a) / (Q_b + Q_a)` over the top levels, own quantity excluded. It stands for
     :math:`E[s(t + h) - s(t) \mid \mathrm{OBI}]`: fit the slope on earlier data with a horizon h near the life
     of a quote (about `interval_ns`). Without a horizon (``horizon="infinite"``) the quotes are
