@@ -9,7 +9,7 @@ from libcpp.vector cimport vector
 
 from lumina._core.types cimport Event
 
-from lumina._core._types import EVENT
+from lumina._core._types import EVENT as _EVENT
 
 cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
     cdef packed struct Update:
@@ -204,7 +204,7 @@ cdef class Resolver:
 
     cdef _take(self):
         cdef size_t n = self.resolver.ready()
-        result = np.empty(n, EVENT)
+        result = np.empty(n, _EVENT)
         cdef Event[::1] view = result
         if n:
             memcpy(&view[0], self.resolver.rows(), n * sizeof(Event))
