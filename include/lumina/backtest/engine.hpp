@@ -69,7 +69,13 @@ class Engine {
       }
     }
     for (RecordedExchange& exchange : exchanges_) exchange.start(now_ns_, end_ns_);
-    if (strategy) strategy_ = *strategy;
+    if (strategy) {
+      strategy_ = *strategy;
+      std::size_t rows = 0;
+      for (const InstrumentSetup& setup : setups) rows += setup.tape.count;
+      log_.reserve(rows);
+      orders_.reserve(rows);
+    }
     if (strategy_.interval_ns > 0) periodic_ns_ = now_ns_ + strategy_.interval_ns;
     constexpr std::uint32_t kFeedWakes =
         LUMINA_WAKE_LEVEL | LUMINA_WAKE_TRADE | LUMINA_WAKE_BOOK | LUMINA_WAKE_BBO | LUMINA_WAKE_MARKER;

@@ -96,6 +96,9 @@ class OrderStore {
   Order& at(std::uint64_t id) noexcept { return orders_[id - 1]; }
   const std::vector<Order>& all() const noexcept { return orders_; }
 
+  // See RunLog::reserve.
+  void reserve(std::size_t rows) { orders_.reserve(std::min<std::size_t>(rows / 32, std::size_t{1} << 18)); }
+
  private:
   std::vector<Order> orders_;
 };
@@ -105,6 +108,14 @@ struct RunLog {
   std::vector<OrderEvent> order_events;
   std::vector<Fill> fills;
   std::vector<std::int64_t> markout_mid2;  // [fill][horizon], 0 where the data ended before
+
+  // Address space for a run over so many rows: it costs nothing until it is written, and saves moving the log as it
+  // grows.
+  void reserve(std::size_t rows) {
+    const std::size_t likely = std::min<std::size_t>(rows / 8, std::size_t{1} << 20);
+    order_events.reserve(likely);
+    fills.reserve(likely / 4);
+  }
 
   void record(OrderAction action, std::int64_t ts_ns, std::int64_t report_ts_ns, const OrderRecord& order,
               std::int32_t price_ticks, std::int32_t qty_lots, std::int32_t leaves_lots, std::uint8_t reason) {

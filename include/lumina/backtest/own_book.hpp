@@ -40,16 +40,6 @@ class OwnSide {
   auto end() const noexcept { return orders_.end(); }
   std::int32_t best() const noexcept { return orders_.empty() ? DepthBook::none(side_) : orders_[0].price_ticks; }
 
-  // Index of the first order at a price of ours; size() if there is none. Counts instead of searching: a search
-  // would end at a place that the hardware cannot foresee.
-  std::size_t first_at(std::int32_t price) const noexcept {
-    std::size_t better = 0, same = 0;
-    for (const Resting& order : orders_) {
-      better += DepthBook::better(side_, order.price_ticks, price);
-      same += order.price_ticks == price;
-    }
-    return same ? better : orders_.size();
-  }
   std::size_t insert(const Resting& order) {
     std::size_t at = orders_.size();
     while (at > 0 && DepthBook::better(side_, order.price_ticks, orders_[at - 1].price_ticks)) --at;

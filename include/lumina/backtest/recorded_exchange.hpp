@@ -58,7 +58,7 @@ class RecordedExchange {
   // Moves through everything at or before until_ns, at most about budget rows. Stops early behind an event that
   // made a report. Returns whether it got to until_ns.
   bool advance(std::int64_t until_ns, std::size_t budget = static_cast<std::size_t>(-1)) {
-    const Event* const stop_row = market_.stop_after(budget);
+    if (market_.row() >= stop_row_) stop_row_ = market_.stop_after(budget);  // a far row: not looked up every time
     for (;;) {
       if (closed_) {
         while (ledger_.next_probe_ts_ns() < until_ns) ledger_.probe(ledger_.next_probe_ts_ns(), market_.mid2());
@@ -69,7 +69,7 @@ class RecordedExchange {
       const bool reshift = shift_ts != kNever && shift_ts <= until_ns && shift_ts <= probe_ts;
       const bool probe = !reshift && probe_ts < until_ns && probe_ts <= last_ts_ns_;
       const std::int64_t limit = reshift ? shift_ts - 1 : probe ? probe_ts : until_ns;
-      if (!run(limit, stop_row)) return false;
+      if (!run(limit, stop_row_)) return false;
       if (reshift) {
         if (ledger_.reshift(shift_ts, market_.mid2())) {
           on_shift(shift_ts);
@@ -146,8 +146,11 @@ class RecordedExchange {
         [this](const Event& row, const DepthBook::Step& step) {
           if constexpr (kWatch) {
             if (resting_.concern(row)) [[unlikely]]
-              on_row(row, step);
+              on_change(row, step);
           }
+        },
+        [this](const Event& row) {
+          if constexpr (kWatch) on_print(row);
         },
         [this](const Event& row) { on_marker(row); },
         [this](const Event& row) {
@@ -160,19 +163,19 @@ class RecordedExchange {
     return market_.at_end() || market_.next_ts_ns() > limit;
   }
 
-  [[gnu::noinline]] void on_row(const Event& row, const DepthBook::Step& step) {
-    if (row.changes_book()) {
-      const auto side = static_cast<Side>(row.side);
-      resting_.on_level(side, row.price_ticks, step, in_snapshot_ || covered_[row.side & 1u]);
-      if (resting_.reached(opposite(side), row.price_ticks)) note_crossing(side, row.price_ticks, step.before);
-    } else if (market_.continuous() && row.side != static_cast<std::uint8_t>(Side::none) && !(row.flags & kOffBook)) {
-      const Side side = opposite(static_cast<Side>(row.side));  // the resting side
-      if (resting_.reached(side, row.price_ticks)) {
-        market_.enter(row);
-        event_open_ = true;
-        fill_by_trade(row, side, market_.moves_queue(row));
-      }
-    }
+  [[gnu::noinline]] void on_change(const Event& row, const DepthBook::Step& step) {
+    const auto side = static_cast<Side>(row.side);
+    resting_.on_level(side, row.price_ticks, step, in_snapshot_ || covered_[row.side & 1u]);
+    if (resting_.reached(opposite(side), row.price_ticks)) note_crossing(side, row.price_ticks, step.before);
+  }
+
+  void on_print(const Event& row) {
+    const Side side = opposite(static_cast<Side>(row.side & 1u));  // the resting side
+    if (!resting_.reached(side, row.price_ticks)) return;
+    if (!market_.continuous() || row.side == static_cast<std::uint8_t>(Side::none) || row.flags & kOffBook) return;
+    market_.enter(row);
+    event_open_ = true;
+    fill_by_trade(row, side, market_.moves_queue(row));
   }
 
   // F2 to F4 and F8: through-price orders first, then our price by queue; never more than the print.
@@ -471,6 +474,7 @@ class RecordedExchange {
   }
 
   RecordedMarket market_;
+  const Event* stop_row_ = nullptr;
   std::int64_t last_ts_ns_, now_ns_ = 0;
   bool event_open_ = false;  // the end of the event has something to judge
   bool in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;

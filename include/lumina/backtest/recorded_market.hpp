@@ -42,6 +42,7 @@ class RecordedMarket {
 
   std::int64_t first_ts_ns() const noexcept { return first_ts_ns_; }
   std::int64_t last_ts_ns() const noexcept { return last_ts_ns_; }
+  const Event* row() const noexcept { return row_; }
   bool at_end() const noexcept { return row_ == end_; }
   std::size_t rows_done() const noexcept { return static_cast<std::size_t>(row_ - rows_); }
   // Exchange time of the next row; past the end one beyond the last.
@@ -66,18 +67,23 @@ class RecordedMarket {
     return row == end_ ? end_ : row + 1;
   }
 
-  // Replays rows up to limit_ns or stop. each(row, step) sees every change and print and marker(row) every marker;
-  // both may look at the book and at mid2(). end(row) says whether to stop behind the event that the row closed.
-  template <class Each, class Marker, class EndOfEvent>
-  void replay(std::int64_t limit_ns, const Event* stop, Each&& each, Marker&& marker, EndOfEvent&& end) {
+  // Replays rows up to limit_ns or stop. change(row, step), print(row) and marker(row) see them; they may look at the
+  // book and at mid2(). end(row) says whether to stop behind the event that the row closed.
+  template <class Change, class Print, class Marker, class EndOfEvent>
+  void replay(std::int64_t limit_ns, const Event* stop, Change&& change, Print&& print, Marker&& marker,
+              EndOfEvent&& end) {
     for (const Event* row = row_; row != stop; ++row) {
       if (!(row->flags & kExch)) continue;
       if (row->exch_ts_ns > limit_ns) {
         row_ = row;
         return;
       }
-      if (row->kind <= static_cast<std::uint8_t>(Kind::trade)) [[likely]] {
-        each(*row, book_.replay(*row, moves_queue(*row)));
+      if (row->changes_book()) [[likely]] {
+        change(*row, book_.replay(*row));
+      } else if (row->kind == static_cast<std::uint8_t>(Kind::trade)) {
+        print(*row);
+        if (moves_queue(*row))
+          book_.add_printed(opposite(static_cast<Side>(row->side)), row->price_ticks, row->qty_lots);
       } else {
         inside_ = row;
         marker(*row);
@@ -96,8 +102,8 @@ class RecordedMarket {
 
   // Does a print advance the queue at its price (F4, F6, T6)?
   bool moves_queue(const Event& row) const noexcept {
-    return (row.kind == static_cast<std::uint8_t>(Kind::trade)) & (row.side != static_cast<std::uint8_t>(Side::none)) &
-           !(row.flags & (kHidden | kOffBook | kCounted)) & (phase_ == Phase::continuous);
+    return row.side != static_cast<std::uint8_t>(Side::none) && !(row.flags & (kHidden | kOffBook | kCounted)) &&
+           continuous();
   }
 
   // Bid + ask of the last event, before the one being judged, that left a valid mid; 0 before the first. Goes back

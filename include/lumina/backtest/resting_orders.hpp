@@ -30,8 +30,8 @@ class RestingOrders {
   std::int32_t recorded(std::int32_t price_ticks) const noexcept { return price_ticks - shift_; }
   std::int32_t shift_ticks() const noexcept { return shift_; }
 
-  // Can the row touch our orders or what we took? A change on a level of ours; or, of the other side and for a
-  // print alike, a price at or through our best. May say yes too often, never no wrongly.
+  // Can a change touch our orders or what we took? One on a level of ours; or, of the other side, at or through our
+  // best. May say yes too often, never no wrongly.
   bool concern(const Event& row) const noexcept {
     const unsigned s = row.side & 1u;
     const bool reaches = s ? row.price_ticks <= best_[0] : row.price_ticks >= best_[1];
@@ -47,8 +47,7 @@ class RestingOrders {
     if (!filter_[static_cast<unsigned>(s)].test(price)) return;
     OwnSide& orders = side(s);
     double floor = 0.0;  // a later order is never ahead of an earlier one
-    for (std::size_t i = orders.first_at(price + shift_); i < orders.size() && recorded(orders[i].price_ticks) == price;
-         ++i) {
+    for (std::size_t i = first_at(s, price); i < orders.size() && recorded(orders[i].price_ticks) == price; ++i) {
       Resting& order = orders[i];
       if (order.blocked() || covered) {
         if (step.after > 0) {
@@ -150,11 +149,25 @@ class RestingOrders {
     order.frozen = order.unseen = false;
   }
 
+  // Index of the first order at a recorded price; the number of orders if there is none.
+  std::size_t first_at(Side s, std::int32_t price) noexcept {
+    const OwnSide& orders = side(s);
+    std::size_t i = slot_[static_cast<unsigned>(s)][price & kSlotMask];
+    if (i < orders.size() && recorded(orders[i].price_ticks) == price) [[likely]]
+      return i;
+    for (i = 0; i < orders.size() && recorded(orders[i].price_ticks) != price;) ++i;
+    return i;
+  }
+
   // What concerns us has changed.
   void refresh() noexcept {
     for (unsigned s = 0; s < 2; ++s) {
       filter_[s].clear();
-      for (const Resting& order : own_[s]) filter_[s].add(recorded(order.price_ticks));
+      for (std::size_t i = own_[s].size(); i-- > 0;) {
+        const std::int32_t price = recorded(own_[s][i].price_ticks);
+        filter_[s].add(price);
+        slot_[s][price & kSlotMask] = static_cast<std::uint8_t>(i);
+      }
       const std::int32_t best = own_[s].best();
       best_[s] = DepthBook::is_price(best) ? recorded(best) : best;
     }
@@ -162,11 +175,14 @@ class RestingOrders {
       filter_[static_cast<unsigned>(level.side)].add(level.price_ticks);
   }
 
+  static constexpr std::int32_t kSlotMask = 63;
+
   QueueModel queue_;
   OwnSide own_[2] = {OwnSide(Side::buy), OwnSide(Side::sell)};
   TakenLiquidity taken_;
   PriceFilter filter_[2];
   std::int32_t best_[2] = {DepthBook::kNoBid, DepthBook::kNoAsk};  // of ours, recorded coordinates
+  std::uint8_t slot_[2][kSlotMask + 1] = {};                       // where a price's first order probably is
   std::int32_t shift_ = 0;
   bool any_unseen_ = false;
 };

@@ -52,7 +52,7 @@ class DepthBook {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]] {
       const std::int32_t before = unpack(ladder_[s][i]).qty_lots;
-      put(s, i, before + change_lots, 0);
+      put(s, i, before, before + change_lots, 0);
       return before;
     }
     return change_far(side, price, change_lots);
@@ -65,21 +65,28 @@ class DepthBook {
     std::int32_t printed;
   };
 
-  // Replays one row up to Kind::trade on the exchange's side: a change moves its level and ends the level's printed
-  // quantity, a print (where prints says that it counts) adds to it on the resting side. Without a branch on the
-  // kind, which the hardware cannot foresee.
-  [[gnu::always_inline]] Step replay(const Event& row, bool prints) {
-    const bool book = row.changes_book();
-    const std::int32_t change_lots = book ? row.qty_lots : 0;
-    const std::int32_t print_lots = prints ? row.qty_lots : 0;
-    const unsigned s = (row.side ^ static_cast<unsigned>(!book)) & 1u;
+  // Replays a row that changes the book: moves its level and ends the level's printed quantity.
+  [[gnu::always_inline]] Step replay(const Event& row) {
+    const unsigned s = row.side & 1u;
     const std::uint32_t i = index(row.price_ticks);
     if (i >= size_) [[unlikely]]
-      return replay_far(static_cast<Side>(s), row.price_ticks, book, change_lots, print_lots);
+      return replay_far(static_cast<Side>(s), row.price_ticks, row.qty_lots);
     const Level level = unpack(ladder_[s][i]);
-    const std::int32_t after = level.qty_lots + change_lots;
-    put(s, i, after, book ? 0 : level.printed_lots + print_lots);
+    const std::int32_t after = level.qty_lots + row.qty_lots;
+    put(s, i, level.qty_lots, after, 0);
     return {level.qty_lots, after, level.printed_lots};
+  }
+
+  // A print of lots against the side, not yet seen in its depth.
+  void add_printed(Side side, std::int32_t price, std::int32_t lots) {
+    const auto s = static_cast<unsigned>(side);
+    const std::uint32_t i = index(price);
+    if (i < size_) [[likely]] {
+      const Level level = unpack(ladder_[s][i]);
+      ladder_[s][i] = pack(level.qty_lots, level.printed_lots + lots);
+    } else if (size_) {
+      far(side)[price].printed_lots += lots;
+    }
   }
 
   // Applies the rows that carry all of view's flags, in order. Rows that change no book pass through.
@@ -135,31 +142,29 @@ class DepthBook {
   static Level unpack(std::uint64_t word) noexcept {
     return {static_cast<std::int32_t>(word), static_cast<std::int32_t>(word >> 32)};
   }
-  [[gnu::always_inline]] void put(unsigned s, std::uint32_t i, std::int32_t qty_lots, std::int32_t printed) noexcept {
+  // The bitmap is written only where a level comes or goes: near the touch one word serves row after row, and a write
+  // a row would make each wait for the one before.
+  [[gnu::always_inline]] void put(unsigned s, std::uint32_t i, std::int32_t before, std::int32_t qty_lots,
+                                  std::int32_t printed) noexcept {
     ladder_[s][i] = pack(qty_lots, printed);
-    bits_[s].assign(i, qty_lots > 0);
+    if ((before > 0) != (qty_lots > 0)) bits_[s].assign(i, qty_lots > 0);
   }
 
   [[gnu::always_inline]] void add(const Event& row, std::uint16_t view, std::int32_t lots) {
-    // Without a branch on kind or flags: other rows add nothing.
-    const bool counts = row.changes_book() & ((row.flags & view) == view);
+    if (!row.changes_book() || (row.flags & view) != view) return;
+    const unsigned s = row.side & 1u;
     const std::uint32_t i = index(row.price_ticks);
-    if (i < size_) [[likely]] {
-      const unsigned s = row.side & 1u;
-      const Level level = unpack(ladder_[s][i]);
-      put(s, i, level.qty_lots + (counts ? lots : 0), level.printed_lots);
-    } else if (counts) {
-      change_far(static_cast<Side>(row.side & 1u), row.price_ticks, lots, true);
+    if (i >= size_) [[unlikely]] {
+      change_far(static_cast<Side>(s), row.price_ticks, lots, true);
+      return;
     }
+    const Level level = unpack(ladder_[s][i]);
+    put(s, i, level.qty_lots, level.qty_lots + lots, level.printed_lots);
   }
 
-  Step replay_far(Side side, std::int32_t price, bool book, std::int32_t change_lots, std::int32_t print_lots) {
+  Step replay_far(Side side, std::int32_t price, std::int32_t change_lots) {
     const Level level = this->level(side, price);
-    if (book) {
-      change_far(side, price, change_lots);
-    } else if (print_lots && size_) {
-      far(side)[price].printed_lots += print_lots;
-    }
+    change_far(side, price, change_lots);
     return {level.qty_lots, level.qty_lots + change_lots, level.printed_lots};
   }
 
@@ -209,7 +214,7 @@ class DepthBook {
     for (unsigned s = 0; s < 2; ++s)
       for (const auto& [price, level] : all[s]) {
         if (index(price) < size_) {
-          put(s, index(price), level.qty_lots, level.printed_lots);
+          put(s, index(price), 0, level.qty_lots, level.printed_lots);
         } else {
           far_[s].emplace(price, level);
         }
