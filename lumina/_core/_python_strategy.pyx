@@ -197,7 +197,7 @@ cdef class Context:
 cdef void _on_event(abi.lumina_ctx *ctx, const abi.lumina_event *event) noexcept:
     cdef PythonStrategy self = <PythonStrategy>ctx.user
     handler = self.handlers[event.kind]
-    if handler is None:
+    if handler is None or self.failure is not None:
         return
     self.event.event = event[0]
     self.context.ctx = ctx

@@ -1,0 +1,173 @@
+"""A plain Python object as a strategy, and what `lumina.backtest` says to what is none."""
+
+import ctypes
+
+import numpy as np
+import pytest
+from reference.tapes import random_tape
+
+import lumina
+from lumina.errors import ConfigError, DataError, StrategyError
+from lumina.strategies import Callback
+
+
+@pytest.fixture(scope="module")
+def tape():
+    return lumina.Tape(random_tape([5, 0], 60, 0, 0.0), lumina.Instrument("X", 1, 1))
+
+
+class Recorder:
+    """Remembers which handlers were called, and what they saw."""
+
+    interval_ns = 5_000_000
+
+    def __init__(self):
+        self.calls = []
+
+    def on_start(self, ctx, event):
+        self.calls.append(("start", ctx.now_ns))
+        self.first = ctx.submit(side=lumina.Side.BUY, price_ticks=90, qty_lots=2, tag=7)
+
+    def on_timer(self, ctx, event):
+        self.calls.append(("timer", event.ts_ns))
+
+    def on_ack(self, ctx, event):
+        self.calls.append(("ack", event.order_id, event.tag, event.leaves_lots))
+
+    def on_stop(self, ctx, event):
+        self.calls.append(("stop", ctx.submit(side=0, price_ticks=90, qty_lots=1)))
+
+
+def test_only_the_handlers_that_are_there_are_called(tape):
+    strategy = Recorder()
+    result = lumina.backtest(tape, strategy)
+    first = int(tape.events["exch_ts_ns"][0])
+    assert strategy.calls[0] == ("start", first)
+    assert strategy.calls[-1] == ("stop", 0)  # requests are refused by then
+    assert {call[0] for call in strategy.calls} == {"start", "timer", "ack", "stop"}
+    assert [call[1] for call in strategy.calls if call[0] == "timer"][:2] == [first + 5_000_000, first + 10_000_000]
+    assert ("ack", strategy.first, 7, 2) in strategy.calls
+    assert len(result.orders) == 1
+
+
+def test_an_exception_is_raised_as_it_is_and_ends_the_run(tape):
+    class Broken:
+        interval_ns = 5_000_000
+        calls = 0
+
+        def on_timer(self, ctx, event):
+            self.calls += 1
+            raise ZeroDivisionError("mine")
+
+        def on_stop(self, ctx, event):
+            raise AssertionError("called after the failure")
+
+    strategy = Broken()
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        lumina.backtest(tape, strategy)
+    assert strategy.calls == 1
+
+
+def test_control_c_in_a_callback_keeps_what_was_reached(tape):
+    class Interrupted:
+        interval_ns = 5_000_000
+
+        def on_timer(self, ctx, event):
+            ctx.submit(side=0, price_ticks=95, qty_lots=1)
+            if event.ts_ns > tape.events["exch_ts_ns"][0] + 12_000_000:
+                raise KeyboardInterrupt
+
+    result = lumina.backtest(tape, Interrupted())
+    assert result.interrupted
+    assert len(result.orders) == 3
+
+
+def test_a_strategy_may_stop_its_run(tape):
+    class Stops:
+        interval_ns = 5_000_000
+
+        def on_timer(self, ctx, event):
+            self.at = event.ts_ns
+            ctx.stop()
+
+    strategy = Stops()
+    result = lumina.backtest(tape, strategy)
+    assert not result.interrupted
+    assert result.equity["ts_ns"][-1] == strategy.at == tape.events["exch_ts_ns"][0] + 5_000_000
+
+
+def test_the_context_is_valid_only_while_a_callback_runs(tape):
+    class Keeps:
+        def on_start(self, ctx, event):
+            self.ctx = ctx
+
+    strategy = Keeps()
+    lumina.backtest(tape, strategy)
+    with pytest.raises(RuntimeError, match="only while a callback runs"):
+        strategy.ctx.best(0, 0)
+
+
+def test_what_is_no_strategy_is_told_so(tape):
+    with pytest.raises(TypeError, match="neither a capsule nor any of on_event"):
+        lumina.backtest(tape, object())
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    name = b"other"
+    with pytest.raises(TypeError, match=r"not a capsule named 'lumina\.strategy\.v1'"):
+        lumina.backtest(tape, new(1, name, None))
+    spec = np.array([99, 0, 0, 0, 1, 0, 0, 0], np.uint32)  # lumina_strategy with another ABI version
+    right = b"lumina.strategy.v1"
+    with pytest.raises(TypeError, match="ABI version 99, this is 1"):
+        lumina.backtest(tape, new(spec.ctypes.data, right, None))
+
+
+def test_an_error_of_a_compiled_strategy_is_raised_with_its_message(tape):
+    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+
+    @prototype
+    def fails(ctx, event):
+        # lumina_ctx: error at 32, error_message at 36
+        ctypes.c_int32.from_address(ctx + 32).value = 3
+        ctypes.memmove(ctx + 36, b"no more", 8)
+
+    with pytest.raises(StrategyError, match="no more"):
+        lumina.backtest(tape, Callback(ctypes.cast(fails, ctypes.c_void_p).value, interval_ns=5_000_000))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"self_trade": "maybe"}, "self_trade = 'maybe': must be one of cancel_newest"),
+        ({"seed": -1}, "seed = -1"),
+        ({"equity_interval_ns": -5}, "equity_interval_ns = -5"),
+        ({"markouts_ns": (-1,)}, "markouts_ns has -1"),
+    ],
+)
+def test_options_out_of_bounds_are_named(tape, options, message):
+    with pytest.raises(ConfigError, match=message):
+        lumina.backtest(tape, None, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: lumina.Latency(entry=-1), "entry = -1"),
+        (lambda: lumina.Latency(response={"fills": 3}), "response.fills: unknown action; known: new, cancel"),
+        (lambda: lumina.Latency(feed={"model": "lognormal", "median_ns": 0, "sigma": 1}), "feed.median_ns = 0"),
+        (lambda: lumina.Queue(model="fifo"), "model = 'fifo': must be one of risk_averse"),
+        (lambda: lumina.Queue(n=0), "n = 0: must be above 0"),
+        (lambda: lumina.Risk(max_order_lots=0), "max_order_lots = 0: must be at least 1"),
+        (lambda: lumina.Impact(sigma_daily=0.02, volume_daily=0), "volume_daily = 0: must be above 0"),
+        (lambda: lumina.Impact(0.02, 10.0, weights=(1,), taus_s=(1.0, 2.0)), "weights has 1 values and taus_s 2"),
+    ],
+)
+def test_models_out_of_bounds_are_named(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
+
+
+def test_a_tape_must_be_a_tape(tape):
+    with pytest.raises(DataError, match="no tape"):
+        lumina.backtest([])
+    with pytest.raises(DataError, match="tape 1 is a int"):
+        lumina.backtest([tape, 3])
