@@ -100,7 +100,7 @@ void a_sequenced_stream_is_a_sound_tape() {
         level(local - random(9), random(2) ? Side::buy : Side::sell, 100 + static_cast<int>(random(9)), random(5));
     update.local_ts_ns = local;
     sequencer.push(update);
-    release(false);
+    if (random(64) == 0) release(false);  // in batches, as importers do
   }
   release(true);
   resolver.finish();
