@@ -270,8 +270,11 @@ def _chunks(path: Path, file: HashedFile) -> Iterator[NDArray[np.void]]:
 def _npy(path: Path, file: HashedFile | IO[bytes]) -> Iterator[NDArray[np.void]]:
     try:
         version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(file)  # type: ignore[no-untyped-call]
+        # typed in some releases of numpy, untyped in others
+        header: Any = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            header = np.lib.format.read_array_header_2_0
+        shape, _, dtype = header(file)
     except ValueError as error:
         raise DataError(f"{path}: not an npy array: {error}") from None
     if dtype != ROW or len(shape) != 1:
