@@ -86,9 +86,9 @@ F4_RULES = [
         options=PROPORTIONAL, **one_fill(210, 0, 2),
     ),
     scenario(
-        "F4_ceiling_with_slack", "a front of 3 in exact numbers is 3 in doubles: 6 - (1 - 4/10) * 5",
-        event(150, sold(99, 4)), event(160, bid(99, 0)), event(170, bid(99, -5)), event(200, sold(99, 4)),
-        options=PROPORTIONAL, **one_fill(200, 3),
+        "F4_ceiling_with_slack", "2 - (1 - 8/10) * 5 is 1, in doubles a little more: one lot is ahead, not two",
+        event(130, bid(99, 8)), event(150, bid(99, -5)), event(200, sold(99, 2)), first=TWO_AHEAD,
+        options=PROPORTIONAL, **one_fill(200, 1),
     ),
     scenario(
         "F4_our_orders_ahead_take_first_and_queues_move_by_all_of_it", "6 printed, 2 ahead, 3 to the first, 1 to us",

@@ -356,11 +356,12 @@ O2_RULES = [
              no_replace(170, 1, 1, R_RISK_POSITION), replaced(180, 1, 3), replaced(190, 1, 0, R_REDUCED)),
     ),
     scenario(
-        "O2_risk_price_band", "a limit price further from our mid than the band; no mid, no band",
+        "O2_risk_price_band", "a limit price further from our mid than the band; no mid or no limit, no band",
         event(200, ask(101, -10), ask(102, -20)), tick(300), options=Options(risk=Risk(price_band=0.02)),
-        steps=((150, sell(102, 1)), (160, buy(97, 1)), (170, buy(98, 1)), (210, buy(90, 1))),
-        log=(ack(150, 1, 1), rejected(160, 2, R_RISK_PRICE_BAND), ack(170, 3, 1), ack(210, 4, 1),
-             *(cancelled(300, i, EOD) for i in (1, 3, 4))),
+        steps=((150, sell(102, 1)), (160, buy(97, 1)), (170, buy(98, 1)), (180, market(SELL, 1)), (210, buy(90, 1))),
+        log=(ack(150, 1, 1), rejected(160, 2, R_RISK_PRICE_BAND), ack(170, 3, 1), ack(180, 4, 1),
+             filled(180, 4, 99, 1, 0), ack(210, 5, 1),
+             *(cancelled(300, i, EOD) for i in (1, 3, 5))),
     ),
     scenario(
         "O2_risk_notional",
