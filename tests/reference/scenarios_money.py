@@ -27,6 +27,7 @@ from .scenario_kit import (
 )  # fmt: skip
 from .vocabulary import (
     BUY,
+    BY_AT,
     BY_SHIFT,
     BY_THROUGH,
     EV_ACK,
@@ -141,6 +142,15 @@ I_RULES = [
         # shown and empty
         log=(ack(110, 1, 5), ack(120, 2, 4), filled(120, 2, 101, 4, 0), ack(130, 3, 5), cancelled(300, 1, EOD),
              cancelled(300, 3, EOD)),
+    ),
+    scenario(
+        "F5_a_level_that_a_shift_made_shown_is_judged_at_the_next_events_end", "whichever side that event changes",
+        event(150, ask(103, 1)), event(160, sold(98, 21)), options=FOUR,
+        steps=((110, buy(97, 5)), (120, market(SELL, 4))),
+        # our 97 is beyond the worst bid; at shift -1 it is at the recorded 98, with 20 before it
+        log=(ack(110, 1, 5), ack(120, 2, 4), filled(120, 2, 99, 4, 0), filled(160, 1, 97, 1, 4),
+             cancelled(300, 1, EOD)),
+        fills=({}, {"queue_ahead_lots": 20.0, "cause": BY_AT, "shift_ticks": -1, "impact_units": E9}),
     ),
     scenario(
         "I1_passive_fills_do_not_push", "a post-only strategy has no impact",
