@@ -12,7 +12,8 @@ Book, queue, prints
   when `depth_limit` strictly better levels stand. The strategy's depth is not cut.
 - Two kinds of frozen order: "unknown" (never shown, or left the window), judged again at each event's end; "held"
   (snapshot, gap, clear), which waits for a row that leaves quantity or a snapshot's end. A snapshot or gap turns
-  every order into a held one. An order behind frozen own ones takes their kind (held wins).
+  every order into a held one; while a snapshot is open nothing is judged, its end judges all. An order
+  behind frozen own ones takes their kind (held wins).
 - After a clear, as in a snapshot, no row of the side runs the queue model (F5 names those that empty a level): one that
   leaves quantity gives min(front, displayed). "Empties" needs something before: a row of 0 at an absent level
   does not freeze.

@@ -243,6 +243,8 @@ class Exchange:
     def judge_windows(self):
         for o in self.orders:
             price = self.recorded(o)
+            if self.in_snapshot:
+                continue  # the book is half old, half new
             if o.frozen == UNKNOWN and self.book.shown(o.side, price):
                 self.thaw(o)
             elif not o.frozen and self.book.out_of_window(o.side, price):

@@ -219,6 +219,12 @@ F5_RULES = [
         event(150, SNAP), event(155, sold(99, 50)), event(160, SNAP_END), event(170, sold(99, 11)), **one_fill(170, 10),
     ),
     scenario(
+        "F5_nothing_is_judged_while_a_snapshot_is_open", "93 is shown at 150, but 95 is known to be empty only at 160",
+        event(110, SNAP), event(150, bid(93, 5)), event(155, sold(95, 3)), event(160, SNAP_END),
+        event(170, sold(95, 1)), steps=FROM_95,
+        log=(ack(120, 1, 5), filled(170, 1, 95, 1, 4), cancelled(1000, 1, EOD)), fills=at(0),
+    ),
+    scenario(
         "F5_absent_at_a_snapshots_end_means_nothing_ahead", "99 is gone, 98 shows that it would be there",
         event(150, SNAP, bid(99, -10), SNAP_END), event(170, sold(99, 1)), **one_fill(170, 0),
     ),

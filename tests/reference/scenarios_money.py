@@ -153,6 +153,29 @@ I_RULES = [
         fills=({}, {"queue_ahead_lots": 20.0, "cause": BY_AT, "shift_ticks": -1, "impact_units": E9}),
     ),
     scenario(
+        "F5_an_order_behind_an_active_one_is_judged_too", "the elder knows its queue, the younger did not until 150",
+        event(150, bid(95, 3)), event(160, sold(96, 7)), first=k.book(bids=((99, 10), (97, 20))), options=overlay(0.1),
+        steps=((110, buy(98, 5)), (120, market(BUY, 4)), (130, buy(98, 5))),
+        # at shift 2 both are at 96, beyond 97: order 1 came with nothing ahead and keeps that
+        log=(ack(110, 1, 5), ack(120, 2, 4), filled(120, 2, 101, 4, 0), ack(130, 3, 5), filled(160, 1, 98, 5, 0),
+             filled(160, 3, 98, 2, 3), cancelled(300, 3, EOD)),
+        fills=({}, {"queue_ahead_lots": 0.0, "shift_ticks": 2}, {"queue_ahead_lots": 0.0, "impact_units": 0}),
+        orders={3: {"queue_ahead_lots": float("inf"), "level_lots": 0}},
+    ),
+    scenario(
+        "F5_an_order_behind_an_active_one_is_judged_after_a_shift", "at shift 1 both are at the displayed 97",
+        event(150, ask(103, 1)), event(160, sold(97, 26)), first=k.book(bids=((99, 10), (97, 20))),
+        options=overlay(0.1),
+        steps=((110, buy(98, 5)), (120, market(BUY, 4)), (130, buy(98, 5)), (140, market(SELL, 3)),
+               (155, buy(98, 1))),
+        # order 1 keeps its empty queue; order 3 has the 20 before it from the end of 150 on
+        log=(ack(110, 1, 5), ack(120, 2, 4), filled(120, 2, 101, 4, 0), ack(130, 3, 5), ack(140, 4, 3),
+             filled(140, 4, 101, 3, 0), ack(155, 5, 1), filled(160, 1, 98, 5, 0), filled(160, 3, 98, 1, 4),
+             cancelled(300, 3, EOD), cancelled(300, 5, EOD)),
+        orders={5: {"queue_ahead_lots": 20.0, "level_lots": 20}},
+        fills=({}, {}, {"queue_ahead_lots": 0.0, "shift_ticks": 1}, {"queue_ahead_lots": 20.0}),
+    ),
+    scenario(
         "I1_passive_fills_do_not_push", "a post-only strategy has no impact",
         event(150, sold(98, 5)), options=FOUR, steps=((110, buy(99, 5)),),
         fills=({"impact_units": 0, "maker": 1},), equity=({"shift_ticks": 0, "impact_units": 0},),
