@@ -108,7 +108,7 @@ QUEUE_MODELS = ("risk_averse", "power", "power2", "power3", "log", "log2")
 
 @dataclass(frozen=True)
 class Queue:
-    """How a queue moves when a level shrinks without a print (MODELS section 6).
+    """How a queue moves when a level shrinks without a print (SEMANTICS F4).
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class Risk:
 
 @dataclass(frozen=True)
 class Impact:
-    """Square-root impact of our own taker orders, transient (MODELS section 5, SEMANTICS I1 and I2).
+    """Square-root impact of our own taker orders, transient (SEMANTICS I1 and I2).
 
     Parameters
     ----------

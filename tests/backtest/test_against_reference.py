@@ -1,4 +1,4 @@
-"""The engine against the slow reference that was written from SEMANTICS.md alone: same worlds, same everything."""
+"""The engine against the slow reference that was written from docs/semantics.md alone: same worlds, same everything."""
 
 import dataclasses
 

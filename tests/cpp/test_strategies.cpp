@@ -30,7 +30,7 @@ QuoterParams quoting(int lots = 1, int limit = 10, int improve = kFree) {
   return params;
 }
 
-// gamma .1, sigma 2, k 1.5, tau .5: half .74538521, skew .2 ticks per order, as in MODELS' quote.
+// gamma .1, sigma 2, k 1.5, tau .5: half .74538521, skew .2 ticks per order, the published quote.
 AvellanedaStoikov::Params paper() {
   AvellanedaStoikov::Params params;
   params.gamma = 0.1;
@@ -180,7 +180,7 @@ void imbalance_moves_the_quotes_with_it_and_is_capped() {
   quote_life_s = 1.0;
   assert(near(shift(AvellanedaStoikov(params)), -0.5 * 0.25, 1e-12));
   quote_life_s = 0.0;
-  // the book of MODELS section 4
+  // a book with known imbalances
   engine.levels[LUMINA_BUY] = {{10000, 5}, {9999, 8}, {9998, 12}};
   engine.levels[LUMINA_SELL] = {{10002, 3}, {10003, 6}, {10004, 9}};
   params.obi_levels = 3;

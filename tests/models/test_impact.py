@@ -1,4 +1,4 @@
-"""Transient impact against the numbers of MODELS section 5 and exact integrals (SEMANTICS I1, I2)."""
+"""Transient impact against published numbers and exact integrals (SEMANTICS I1, I2)."""
 
 import math
 from decimal import Decimal, getcontext

@@ -1,4 +1,4 @@
-"""Queue position on L2 data, against a reference written from the text of MODELS section 6 (SEMANTICS F4)."""
+"""Queue position on L2 data, against a reference written from the published formulas (SEMANTICS F4)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A slow, plain Python engine for L2 tapes, written from SEMANTICS.md alone, that others are compared with.
+"""A slow, plain Python engine for L2 tapes, written from docs/semantics.md alone, that others are compared with.
 
 `engine.run(tapes, instruments, strategy, options)` replays EVENT arrays and returns the order log, fills, order
 records and equity samples field by field as include/lumina/types.hpp names them. `tapes` makes random legal tapes,

@@ -1,4 +1,4 @@
-"""Money of one instrument, exact (SEMANTICS.md A1). Prices and mids are Fractions of ticks, results int units."""
+"""Money of one instrument, exact (SEMANTICS A1). Prices and mids are Fractions of ticks, results int units."""
 import math
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Requests that reach the recorded exchange: new orders, cancels, replaces (SEMANTICS.md O2 to O6, F4 to F10)."""
+"""Requests that reach the recorded exchange: new orders, cancels, replaces (SEMANTICS O2 to O6, F4 to F10)."""
 from .exchange import HELD, UNKNOWN
 from .queue_model import whole_lots_ahead
 from .vocabulary import (

@@ -1,4 +1,4 @@
-"""The clock: what happens when, over all tapes and the strategy (SEMANTICS.md O1, O2, O5, A2)."""
+"""The clock: what happens when, over all tapes and the strategy (SEMANTICS O1, O2, O5, A2)."""
 from .arrivals import arrive_cancel, arrive_new, arrive_replace
 from .exchange import Exchange, RestingState
 from .options import Options, ReferenceResult

@@ -1,4 +1,4 @@
-"""The transient square-root overlay (MODELS.md section 5, SEMANTICS.md I1 and I2)."""
+"""The transient square-root overlay (SEMANTICS I1 and I2)."""
 import math
 
 DAY_NS = 86_400_000_000_000

@@ -1,4 +1,4 @@
-"""Queue position on L2 (MODELS.md section 6)."""
+"""Queue position on L2 (SEMANTICS F4)."""
 import math
 
 from .vocabulary import INF

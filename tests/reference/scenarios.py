@@ -1,4 +1,4 @@
-"""All hand-worked cases; each names its rule of SEMANTICS.md and runs on any engine through `run_scenario`."""
+"""All hand-worked cases; each names its rule of SEMANTICS and runs on any engine through `run_scenario`."""
 from .scenario_kit import run_scenario
 from .scenarios_fills import SCENARIOS as FILLS
 from .scenarios_money import SCENARIOS as MONEY

@@ -1,4 +1,4 @@
-"""Random legal L2 tapes in a small price range, so that own orders meet the market often (SEMANTICS.md T1 to T6)."""
+"""Random legal L2 tapes in a small price range, so that own orders meet the market often (SEMANTICS T1 to T6)."""
 import numpy as np
 from hypothesis import strategies as st
 
@@ -258,7 +258,7 @@ def random_tape(seed, events=60, max_latency_ms=12, late=0.1, step_ms=4, start_m
 
 
 def check_tape(tape):
-    """Asserts the rules of SEMANTICS.md T3 to T6 that a legal L2 tape keeps."""
+    """Asserts the rules of SEMANTICS T3 to T6 that a legal L2 tape keeps."""
     for flag, times in (
         (F_EXCH, tape["exch_ts_ns"]), (F_LOCAL, tape["exch_ts_ns"] + tape["latency_ns"].astype(np.int64)),
     ):  # fmt: skip
