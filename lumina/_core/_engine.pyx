@@ -152,10 +152,6 @@ cdef class Run:
         return (code, self.engine.get().error_message().decode("utf-8", "replace")) if code else None
 
     @property
-    def stopped(self):
-        return self.engine.get().stopped()
-
-    @property
     def overflow(self):
         return self.engine.get().overflow()
 

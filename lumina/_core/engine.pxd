@@ -90,7 +90,6 @@ cdef extern from "lumina/backtest/engine.hpp" namespace "lumina" nogil:
         void interrupt() except +
         int32_t error()
         const char *error_message()
-        bool stopped()
         bool overflow()
         size_t rows_done()
         RunLog &log()

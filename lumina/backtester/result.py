@@ -44,7 +44,7 @@ class Result:
         `position_lots`, `mid2_ticks`, `liquidation_units` (value change if closed at the touch; None without one),
         `shift_ticks`, `open_orders_cancelled`, and the touch that each view ended with.
     interrupted : bool
-        The run was stopped before the data ended.
+        Ctrl-C stopped the run before the data ended.
     options : dict
         What the run was told.
     provenance : list of dict

@@ -105,7 +105,6 @@ class Engine {
 
   std::int32_t error() const noexcept { return context_.error; }
   const char* error_message() const noexcept { return context_.error_message; }
-  bool stopped() const noexcept { return stopped_; }
   bool overflow() const noexcept {
     return std::any_of(exchanges_.begin(), exchanges_.end(),
                        [](const RecordedExchange& e) { return e.ledger().account().overflow(); });

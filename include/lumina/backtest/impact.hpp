@@ -93,8 +93,6 @@ class TransientImpact {
     return next;
   }
 
-  std::int64_t step_ns() const noexcept { return step_ns_; }
-
  private:
   struct Component {
     double scale = 0;  // Y * sigma * w / sqrt(V)

@@ -53,7 +53,6 @@ class RecordedMarket {
   }
 
   const DepthBook& book() const noexcept { return book_; }
-  Phase phase() const noexcept { return phase_; }
   bool continuous() const noexcept { return phase_ == Phase::continuous; }
   void set_phase(Phase phase) noexcept { phase_ = phase; }
 
