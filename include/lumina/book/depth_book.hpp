@@ -117,6 +117,7 @@ class DepthBook {
   std::int32_t behind(Side side, std::int32_t price) const noexcept {
     return side == Side::buy ? at_or_below(price - 1) : at_or_above(price + 1);
   }
+  bool empty(Side side) const noexcept { return !is_price(best(side)); }
 
   // Sum of the best prices in ticks (twice the mid); 0 while one side is empty or the book is locked or crossed.
   std::int64_t mid2() const noexcept { return mid2_of(best(Side::buy), best(Side::sell)); }
