@@ -60,6 +60,7 @@ cdef class Run:
         cdef EngineOptions opts
         cdef const abi.lumina_strategy *strategy = NULL
         cdef const Event[::1] events
+        cdef const uint64_t[::1] ids
         cdef const double[::1] weights, taus
         cdef unique_ptr[TransientImpact] impact_model
         cdef uint64_t seed = options["seed"]
@@ -77,6 +78,11 @@ cdef class Run:
             spec.tape.lo_ticks = setup["lo_ticks"]
             spec.tape.hi_ticks = setup["hi_ticks"]
             spec.tape.depth_limit = setup["depth_limit"]
+            spec.tape.by_order = setup["by_order"]
+            if setup["order_ids"] is not None:
+                ids = setup["order_ids"]
+                self.keep.append(ids)
+                spec.tape.order_ids = &ids[0]
             spec.info.tick_size = setup["tick_size"]
             spec.info.lot_size = setup["lot_size"]
             spec.info.multiplier = setup["multiplier"]

@@ -1,4 +1,4 @@
-"""Venue updates to tape rows: `include/lumina/feed/sequencer.hpp` and `resolver.hpp`."""
+"""Venue updates to tape rows: `include/lumina/feed/update.hpp`, `sequencer.hpp` and `resolver.hpp`."""
 cimport cython
 import numpy as np
 
@@ -11,7 +11,7 @@ from lumina._core.types cimport Event
 
 from lumina._core._types import EVENT as _EVENT
 
-cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
+cdef extern from "lumina/feed/update.hpp" namespace "lumina::feed" nogil:
     cdef packed struct Update:
         int64_t exch_ts_ns
         int64_t local_ts_ns
@@ -21,7 +21,9 @@ cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
         uint8_t kind
         uint8_t side
         uint16_t flags
+        uint64_t order_id
 
+cdef extern from "lumina/feed/row_writer.hpp" namespace "lumina::feed" nogil:
     cdef packed struct MessageEnd:
         uint64_t tag
         int64_t rows
@@ -32,6 +34,14 @@ cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
         uint32_t views
         uint32_t reserved
 
+cdef extern from "lumina/feed/order_views.hpp" namespace "lumina::feed" nogil:
+    cdef cppclass IdCounts:
+        int64_t unknown_ids
+        int64_t duplicate_ids
+        int64_t overfills
+        int64_t clipped
+
+cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
     cdef enum class ResolveStatus(int):
         ok
         no_view
@@ -46,12 +56,16 @@ cdef extern from "lumina/feed/resolver.hpp" namespace "lumina::feed" nogil:
     cdef cppclass ResolverConfig:
         int64_t counted_window_ns
         cbool runs_are_events
+        cbool seeded
+        cbool order_ids
 
     cdef cppclass _Resolver "lumina::feed::Resolver":
         _Resolver(ResolverConfig) except +
         ResolveStatus push(const Update&) except +
         void finish() except +
         const Event* rows()
+        const uint64_t* order_ids()
+        const IdCounts& order_counts()
         size_t ready()
         void drop(size_t) except +
         vector[MessageEnd]& message_ends()
@@ -66,17 +80,19 @@ cdef extern from *:
     }
     """
     cdef cppclass _Sequencer "lumina::feed::Sequencer" nogil:
-        _Sequencer() except +
+        _Sequencer(cbool) except +
         void push(const Update&) except +
         cbool open()
         int64_t split_messages()
     void lumina_release(_Sequencer&, cbool, vector[Update]&) except + nogil
 
 UPDATE = np.dtype([("exch_ts_ns", "<i8"), ("local_ts_ns", "<i8"), ("qty_lots", "<i8"), ("tag", "<u8"),
-                   ("price_ticks", "<i4"), ("kind", "u1"), ("side", "u1"), ("flags", "<u2")])
+                   ("price_ticks", "<i4"), ("kind", "u1"), ("side", "u1"), ("flags", "<u2"), ("order_id", "<u8")])
 MESSAGE_END = np.dtype([("tag", "<u8"), ("rows", "<i8"), ("bid_lots", "<i8"), ("ask_lots", "<i8"),
                         ("bid_ticks", "<i4"), ("ask_ticks", "<i4"), ("views", "<u4"), ("reserved", "<u4")])
 SNAPSHOT_LEVEL = 32
+MODIFY = 33
+IF_THERE = 1 << 15
 REPLACE_BOOK = 1
 NO_PRICE = -2**31
 assert UPDATE.itemsize == sizeof(Update) and MESSAGE_END.itemsize == sizeof(MessageEnd)
@@ -103,11 +119,18 @@ class ResolveError(ValueError):
 
 
 cdef class Sequencer:
-    """Orders messages of a raw recording for both views; splits those on which the views disagree."""
+    """Orders messages of a raw recording for both views; splits those on which the views disagree.
+
+    Parameters
+    ----------
+    file_order : bool
+        At one exchange time things stay in the order of receipt; otherwise snapshots come first, then prints, then
+        the depth that they caused (SEMANTICS F6).
+    """
     cdef _Sequencer* sequencer
 
-    def __cinit__(self):
-        self.sequencer = new _Sequencer()
+    def __cinit__(self, bint file_order=False):
+        self.sequencer = new _Sequencer(file_order)
 
     def __dealloc__(self):
         del self.sequencer
@@ -149,13 +172,24 @@ cdef class Resolver:
         Window of the COUNTED rule (SEMANTICS F6); 0 switches it off.
     runs_are_events : bool
         The updates carry no END; a run of equal exchange times is an event.
+    seeded : bool
+        Levels may hold orders from before the data: an unknown id that comes with side, price and lots is one of them.
+    order_ids : bool
+        Keep the venue's order id of each row, for `take_ids`.
     """
     cdef _Resolver* resolver
+    cdef bint order_ids
+    cdef object ids
 
-    def __cinit__(self, int64_t counted_window_ns=0, bint runs_are_events=False):
+    def __cinit__(self, int64_t counted_window_ns=0, bint runs_are_events=False, bint seeded=False,
+                  bint order_ids=False):
         cdef ResolverConfig config
         config.counted_window_ns = counted_window_ns
         config.runs_are_events = runs_are_events
+        config.seeded = seeded
+        config.order_ids = order_ids
+        self.order_ids = order_ids
+        self.ids = None
         self.resolver = new _Resolver(config)
 
     def __dealloc__(self):
@@ -165,6 +199,18 @@ cdef class Resolver:
     def counted_prints(self):
         """Prints marked COUNTED so far."""
         return self.resolver.counted_prints()
+
+    @property
+    def counts(self):
+        """What was wrong with orders so far, by name."""
+        cdef const IdCounts* counts = &self.resolver.order_counts()
+        return {"unknown_ids": counts.unknown_ids, "duplicate_ids": counts.duplicate_ids,
+                "overfills": counts.overfills, "clipped": counts.clipped}
+
+    def take_ids(self):
+        """The venue's order id of each row that the last push or finish returned; None where ids are not kept."""
+        ids, self.ids = self.ids, None
+        return ids
 
     @cython.boundscheck(False)  # the loop has the bound
     def push(self, const Update[::1] updates):
@@ -206,7 +252,13 @@ cdef class Resolver:
         cdef size_t n = self.resolver.ready()
         result = np.empty(n, _EVENT)
         cdef Event[::1] view = result
+        cdef uint64_t[::1] ids
+        if self.order_ids:
+            self.ids = np.empty(n, np.uint64)
+            ids = self.ids
         if n:
             memcpy(&view[0], self.resolver.rows(), n * sizeof(Event))
+            if self.order_ids:
+                memcpy(&ids[0], self.resolver.order_ids(), n * sizeof(uint64_t))
             self.resolver.drop(n)
         return result

@@ -30,10 +30,10 @@ cdef extern from "lumina/backtest/ledger.hpp" namespace "lumina" nogil:
         int32_t shift_ticks()
 
 cdef extern from "lumina/backtest/orders.hpp" namespace "lumina" nogil:
-    cdef cppclass Order:
+    cdef cppclass OwnOrder:
         OrderRecord record
     cdef cppclass OrderStore:
-        vector[Order] &all()
+        vector[OwnOrder] &all()
     cdef cppclass RunLog:
         vector[OrderEvent] order_events
         vector[Fill] fills
@@ -48,6 +48,8 @@ cdef extern from "lumina/backtest/recorded_exchange.hpp" namespace "lumina" nogi
         int32_t lo_ticks
         int32_t hi_ticks
         int32_t depth_limit
+        bool by_order
+        const uint64_t *order_ids
     cdef cppclass RecordedExchange:
         DepthBook &book()
         Ledger &ledger()

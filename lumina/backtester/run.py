@@ -118,7 +118,7 @@ def backtest(
             "self_trade": self_trade,
             "seed": seed,
         },
-        provenance=[{**t.provenance, "clock": t.clock} for t in tapes],
+        provenance=[{**t.provenance, "clock": t.clock, "level": t.level} for t in tapes],
     )
 
 
@@ -159,8 +159,6 @@ def _check(tapes: list[Tape], self_trade: str, seed: int, equity_interval_ns: in
     for i, tape in enumerate(tapes):
         if not isinstance(tape, Tape):
             raise DataError(f"tape {i} is a {type(tape).__name__}, not a lumina.Tape")
-        if tape.level == "L3":
-            raise DataError(f"tape {i} ({tape.instrument.symbol}) is order by order (L3): this version cannot trade it")
     if self_trade not in SELF_TRADE:
         raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
     if not 0 <= seed < 2**64:
@@ -191,6 +189,8 @@ def _setup(tape: Tape, instrument: Instrument, queue: Queue, risk: Risk) -> dict
         "lo_ticks": tape.min_price_ticks,
         "hi_ticks": tape.max_price_ticks,
         "depth_limit": tape.depth_limit,
+        "by_order": tape.level == "L3",
+        "order_ids": tape.order_ids,
         "tick_size": float(instrument.tick_size),
         "lot_size": float(instrument.lot_size),
         "multiplier": float(instrument.multiplier),

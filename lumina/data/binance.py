@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lumina._core._resolver import MESSAGE_END, REPLACE_BOOK, ResolveError, Resolver, Sequencer
+from lumina._core._resolver import MESSAGE_END, REPLACE_BOOK
 from lumina.data.binance_lines import GZIP_MAGIC, Line, read_lines
 from lumina.data.binance_market import Market, look, pairs, symbol_of
 from lumina.data.binance_sync import Diff, Levels, Resync, Snapshot, Sync
@@ -21,7 +21,8 @@ from lumina.data.decimals import BadNumber, Grid, OffGrid, infer_step
 from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.kinds import MAX_PRICE_TICKS, Flag, Kind, Side
 from lumina.data.messages import Messages
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.pipeline import Pipeline
+from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Source, total_bytes
 from lumina.data.tape import Tape
 from lumina.errors import DataError
 
@@ -136,8 +137,8 @@ class BinanceSource(Source):
         self._quotes = _Quotes()
         self._low_ns, self._high_ns = 2**63, -(2**63)
 
-    def rows(self) -> Iterator[NDArray[np.void]]:
-        sequencer, resolver = Sequencer(), Resolver(self.counted_window_ns)
+    def rows(self) -> Iterator[Chunk]:
+        pipeline = Pipeline(self.name, file_order=False, counted_window_ns=self.counted_window_ns)
         files: list[dict[str, Any]] = []
         done, total = 0, total_bytes(self.paths)
 
@@ -160,7 +161,7 @@ class BinanceSource(Source):
                     before = line.local_ts_ns
                     self._take(line)
                     if len(self._out) >= _BATCH:
-                        yield self._resolve(resolver, sequencer.push(self._out.take()))
+                        yield from self._compared(pipeline, pipeline.push(self._out.take()))
                 files.append(file.record())
             finally:
                 file.close()
@@ -169,9 +170,8 @@ class BinanceSource(Source):
                 f"{self.paths[0]}: no snapshot in {len(self.paths)} file(s); remedy: give the files from "
                 "the one with the REST snapshot on"
             )
-        yield self._resolve(resolver, sequencer.push(self._out.take()))
-        yield self._resolve(resolver, sequencer.finish())
-        yield resolver.finish()
+        yield from self._compared(pipeline, pipeline.push(self._out.take()))
+        yield from self._compared(pipeline, pipeline.finish())
         self.clock = self._clocks.finish()
         self.provenance = {
             "importer": "binance",
@@ -179,25 +179,18 @@ class BinanceSource(Source):
             "files": files,
             "inferred": self._inferred,
             "messages": {**self._sync.counts, **dict(sorted(self._counts.items()))},
-            "split_messages": sequencer.split_messages,
-            "counted_prints": resolver.counted_prints,
+            **pipeline.record(),
             "book_ticker": self._quotes.record(),
         }
 
-    def _resolve(self, resolver: Resolver, updates: NDArray[np.void]) -> NDArray[np.void]:
-        try:
-            rows = resolver.push(updates)
-        except ResolveError as error:
-            update = updates[error.index]
-            raise DataError(
-                f"{self.name}: message of exchange time {update['exch_ts_ns']} ns, price "
-                f"{update['price_ticks']} ticks: {error.reason}"
-            ) from None
-        ends = resolver.message_ends()
-        self._quotes.compare(ends[(ends["views"] & Flag.EXCH) != 0])
-        if self.message_ends is not None:
-            self.message_ends.append(ends)
-        return rows
+    def _compared(self, pipeline: Pipeline, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks, the touch after each depth message held against the venue's own."""
+        for chunk in chunks:
+            ends = pipeline.message_ends()
+            self._quotes.compare(ends[(ends["views"] & Flag.EXCH) != 0])
+            if self.message_ends is not None:
+                self.message_ends.append(ends)
+            yield chunk
 
     def _take(self, line: Line) -> None:
         stream = line.stream

@@ -118,7 +118,7 @@ class Calendar:
             day += _DAY
 
     def _never_closes(self) -> bool:
-        minutes = set()
+        minutes: set[int] = set()
         for day in self.days:
             for opens, closes in self.spans:
                 start = day * _DAY_MINUTES + opens.hour * 60 + opens.minute

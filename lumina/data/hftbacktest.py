@@ -1,7 +1,8 @@
 """hftbacktest's rows (npy, npz), read and written.
 
 Rows of 64 bytes, `ev u8, exch_ts i8, local_ts i8, px f8, qty f8, order_id u8, ival i8, fval f8`, times in ns. The low
-byte of `ev` is the kind, the high bits are the views and the side. Quantities of depth rows are level totals.
+byte of `ev` is the kind, the high bits are the views and the side. Quantities of depth rows are level totals. Kinds 10
+to 13 tell single orders: a fill changes no book by itself, the cancel or modify of the order follows it.
 """
 
 import zipfile
@@ -13,18 +14,35 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lumina._core._resolver import NO_PRICE, SNAPSHOT_LEVEL, UPDATE, ResolveError, Resolver
+from lumina._core._resolver import IF_THERE, MODIFY, NO_PRICE, SNAPSHOT_LEVEL, UPDATE
 from lumina.data.grid import to_grid
-from lumina.data.hftbacktest_rows import BBO, BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE
+from lumina.data.hftbacktest_rows import (
+    ADD,
+    BBO,
+    BUY,
+    CANCEL,
+    CLEAR,
+    DEPTH,
+    EXCH,
+    FILL,
+    LOCAL,
+    MODIFY_ORDER,
+    ROW,
+    SELL,
+    SNAPSHOT,
+    TRADE,
+)
 from lumina.data.hftbacktest_rows import write as write
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.pipeline import Pipeline
+from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Source, total_bytes
 from lumina.errors import DataError
 
 __all__ = ["ROW", "read", "sniff", "write"]
 
 _CHUNK_ROWS = 1 << 16
+_MAX_EVENT_ROWS = 1 << 22
 
 _KINDS = np.full(256, 255, np.uint8)
 for _ev, _kind in (
@@ -33,6 +51,10 @@ for _ev, _kind in (
     (CLEAR, Kind.CLEAR),
     (SNAPSHOT, SNAPSHOT_LEVEL),
     (BBO, Kind.BBO),
+    (ADD, Kind.ADD),
+    (CANCEL, Kind.CANCEL),
+    (MODIFY_ORDER, MODIFY),
+    (FILL, Kind.EXECUTE),
 ):
     _KINDS[_ev] = _kind
 
@@ -59,9 +81,10 @@ def read(
     clock: str | None = None,
     min_latency_ns: int | None = None,
     counted_window_ns: int = COUNTED_WINDOW_NS,
+    order_ids: bool = False,
     progress: Progress | None = None,
 ) -> Source:
-    """Importer of hftbacktest's L2 rows; several files are one recording.
+    """Importer of hftbacktest's rows, L2 and L3; several files are one recording.
 
     Parameters
     ----------
@@ -71,6 +94,8 @@ def read(
         `clock="shift"` adds one constant to local times, so that the smallest latency is `min_latency_ns`.
     counted_window_ns : int
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    order_ids : bool
+        Keep the order ids of L3 rows beside the tape.
     progress : callable, optional
         Called with (bytes read, bytes in all).
     """
@@ -89,12 +114,18 @@ def read(
             maker_fee,
             taker_fee,
         )
-    return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, progress)
+    return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, order_ids, progress)
 
 
 class _Source(Source):
     def __init__(
-        self, paths: Sequence[Path], instrument: Instrument, clocks: Clocks, window_ns: int, progress: Progress | None
+        self,
+        paths: Sequence[Path],
+        instrument: Instrument,
+        clocks: Clocks,
+        window_ns: int,
+        order_ids: bool,
+        progress: Progress | None,
     ) -> None:
         super().__init__(paths)
         if window_ns < 0:
@@ -102,11 +133,18 @@ class _Source(Source):
         self.instrument = instrument
         self.counted_window_ns = window_ns
         self._clocks = clocks
+        self._order_ids = order_ids
         self._progress = progress
         self._last: dict[int, int] = {}
 
-    def rows(self) -> Iterator[NDArray[np.void]]:
-        resolver = Resolver(self.counted_window_ns, True)
+    def rows(self) -> Iterator[Chunk]:
+        pipeline = Pipeline(
+            self.name,
+            ordered=True,
+            counted_window_ns=self.counted_window_ns,
+            runs_are_events=True,
+            order_ids=self._order_ids,
+        )
         files: list[dict[str, Any]] = []
         hidden = rows_in = 0
         done, total = 0, total_bytes(self.paths)
@@ -121,26 +159,25 @@ class _Source(Source):
             file = HashedFile(path, tick)
             try:
                 start = 0
-                for rows in _chunks(path, file):
+                for rows in _whole_events(_chunks(path, file)):
                     updates = self._updates(path, start, rows)
                     hidden += int(np.count_nonzero(updates["flags"] & Flag.HIDDEN))
-                    try:
-                        yield resolver.push(updates)
-                    except ResolveError as error:
-                        raise DataError(f"{path}: row {start + error.index}: {error.reason}") from None
+                    kept = _fold_fills(rows, updates)
+                    yield from pipeline.push(updates[kept], _places(path, np.flatnonzero(kept) + start))
                     start += len(rows)
                 rows_in += start
                 files.append(file.record())
             finally:
                 file.close()
-        yield resolver.finish()
+        yield from pipeline.finish()
         self.clock = self._clocks.finish()
         self.provenance = {
             "importer": "hftbacktest",
             "files": files,
             "rows": rows_in,
             "hidden_prints": hidden,
-            "counted_prints": resolver.counted_prints,
+            **pipeline.record(),
+            **({"orders": orders} if any((orders := pipeline.order_record()).values()) else {}),
         }
 
     def _updates(self, path: Path, start: int, rows: NDArray[np.void]) -> NDArray[np.void]:
@@ -154,18 +191,12 @@ class _Source(Source):
         ev = rows["ev"]
         code = (ev & 0xFF).astype(np.uint8)
         kind = _KINDS[code]
-        refuse(
-            (code >= 10) & (code <= 13),
-            lambda i: (
-                f"ev kind {code[i]} is order by order (L3), which this version "
-                "does not import; remedy: give level rows (kinds 1 to 5)"
-            ),
-        )
-        refuse(kind == 255, lambda i: f"ev kind {code[i]} is unknown; known are 1 to 5")
+        refuse(kind == 255, lambda i: f"ev kind {code[i]} is unknown; known are 1 to 5 and 10 to 13")
         buy, sell = (ev & BUY) != 0, (ev & SELL) != 0
         exch, local = (ev & EXCH) != 0, (ev & LOCAL) != 0
         refuse(~(exch | local), lambda i: f"ev {int(ev[i]):#x} has neither the exchange nor the local flag")
-        sided = (code == DEPTH) | (code == SNAPSHOT) | (code == BBO)
+        order = code >= ADD
+        sided = (code == DEPTH) | (code == SNAPSHOT) | (code == BBO) | order
         refuse((buy & sell) | (sided & ~(buy | sell)), lambda i: f"ev {int(ev[i]):#x} must have one side")
 
         out = np.zeros(len(rows), UPDATE)
@@ -196,12 +227,13 @@ class _Source(Source):
             exact = px / float(tick)
             ticks = np.where(between & sell, np.floor(exact), np.where(between & buy, np.ceil(exact), ticks))
 
-        qty = np.where(clear | empty, 0.0, rows["qty"])
+        qty = np.where(clear | empty | (code == CANCEL), 0.0, rows["qty"])
         lot = self.instrument.lot_size
         lots, off_lot = to_grid(qty, lot)
+        some = trade | (code == ADD) | (code == FILL)
         refuse(
-            ~(qty >= 0) | (trade & ~(qty > 0)),
-            lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound {'> 0' if trade[i] else '0'}",
+            ~(qty >= 0) | (some & ~(qty > 0)),
+            lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound {'> 0' if some[i] else '0'}",
         )
         refuse(
             off_lot,
@@ -217,6 +249,7 @@ class _Source(Source):
         out["price_ticks"][whole] = NO_PRICE
         out["qty_lots"] = lots
         out["kind"], out["side"] = kind, side
+        out["order_id"][order] = rows["order_id"][order]
         out["flags"] = exch * np.uint16(Flag.EXCH) | local * np.uint16(Flag.LOCAL) | between * np.uint16(Flag.HIDDEN)
         self._check_times(path, start, rows, ((EXCH, exch, "exch_ts"), (LOCAL, local, "local_ts")))
         return out
@@ -248,6 +281,58 @@ class _Source(Source):
                 f"{path}: row {row}: {name} {times[i]} is below {bound} of the row before in its view; remedy: sort "
                 "each view by its time, and let rows where they conflict stand twice, one copy a view"
             )
+
+
+def _places(path: Path, rows: NDArray[np.intp]) -> Callable[[int], str]:
+    return lambda i: f"{path}: row {rows[i]}"
+
+
+def _fold_fills(rows: NDArray[np.void], updates: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Make of trade, fill and cancel or modify one execution; say which updates remain.
+
+    A print keeps what the fills up to the next print of its views and exchange time do not explain. The cancel or
+    modify behind a fill says what the fill left: nothing, where that is what it was.
+    """
+    kept = np.ones(len(rows), bool)
+    fills = updates["kind"] == Kind.EXECUTE
+    if not fills.any():
+        return kept
+    views = updates["flags"] & (Flag.EXCH | Flag.LOCAL)
+    trade = updates["kind"] == Kind.TRADE
+    first = trade.copy()
+    first[0] = True
+    first[1:] |= (rows["exch_ts"][1:] != rows["exch_ts"][:-1]) | (views[1:] != views[:-1])
+    starts = np.flatnonzero(first)
+    explained = np.add.reduceat(np.where(fills, updates["qty_lots"], 0), starts)
+    prints = trade[starts]
+    at = starts[prints]
+    updates["qty_lots"][at] = np.maximum(updates["qty_lots"][at] - explained[prints], 0)
+    kept[at] = updates["qty_lots"][at] > 0
+    after = np.flatnonzero(fills[:-1]) + 1
+    same = (rows["order_id"][after] == rows["order_id"][after - 1]) & (views[after] == views[after - 1])
+    after = after[same & (rows["exch_ts"][after] == rows["exch_ts"][after - 1])]
+    filled = after[(updates["kind"][after] == Kind.CANCEL) & (rows["qty"][after] == rows["qty"][after - 1])]
+    kept[filled] = False
+    # a zero left by a modify closes, too, what the fill closed already
+    updates["flags"][after] |= np.uint16(IF_THERE)
+    return kept
+
+
+def _whole_events(chunks: Iterator[NDArray[np.void]]) -> Iterator[NDArray[np.void]]:
+    """The same rows, cut between exchange times where a chunk has several."""
+    held: list[NDArray[np.void]] = []
+    for rows in chunks:
+        changes = np.flatnonzero(rows["exch_ts"][1:] != rows["exch_ts"][:-1])
+        cut = int(changes[-1]) + 1 if len(changes) else 0
+        if cut:
+            yield np.concatenate([*held, rows[:cut]])
+            held = []
+        held.append(rows[cut:])
+        if sum(map(len, held)) > _MAX_EVENT_ROWS:
+            yield np.concatenate(held)
+            held = []
+    if held:
+        yield np.concatenate(held)
 
 
 def _chunks(path: Path, file: HashedFile) -> Iterator[NDArray[np.void]]:

@@ -32,6 +32,7 @@ ROW = np.dtype(
     ]
 )
 DEPTH, TRADE, CLEAR, SNAPSHOT, BBO = 1, 2, 3, 4, 5
+ADD, CANCEL, MODIFY_ORDER, FILL = 10, 11, 12, 13
 EXCH, LOCAL, BUY, SELL = 1 << 31, 1 << 30, 1 << 29, 1 << 28
 _CHUNK_ROWS = 1 << 18
 _EV = {Kind.CHANGE: DEPTH, Kind.BBO: BBO, Kind.TRADE: TRADE, Kind.CLEAR: CLEAR}

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lumina.data.join import join
 from lumina.data.source import Source, total_bytes
 from lumina.data.tape import PathLike, Tape, write_source
 from lumina.data.tape_file import is_tape
@@ -26,7 +27,7 @@ def load(path: Paths, format: str = "auto", **options: Any) -> Tape:
     Parameters
     ----------
     path : path or list of paths
-        A tape, or the files of one recording in order of time.
+        A tape or several, or the files of one recording, in order of time: the days of one run.
     format : str
         `tape`, the name of an importer, or `auto` where the file says what it is.
     **options
@@ -38,16 +39,16 @@ def load(path: Paths, format: str = "auto", **options: Any) -> Tape:
         Naming file, line or row, field and value of what is wrong.
     """
     paths = _paths(path)
-    if _format(paths, format) == "tape":
-        return _open(paths, options)
+    if _format(paths, format) == "tape" and len(paths) == 1:
+        return _open(paths[0], options)
     return Tape.from_source(_source(paths, format, options))
 
 
 def convert(path: Paths, out: PathLike, format: str = "auto", **options: Any) -> Tape:
     """Like `load`, but streamed into a tape file; a failure leaves no file behind."""
     paths = _paths(path)
-    if _format(paths, format) == "tape":
-        tape = _open(paths, options)
+    if _format(paths, format) == "tape" and len(paths) == 1:
+        tape = _open(paths[0], options)
         tape.save(out)
         return Tape.open(out)
     target = Path(out)
@@ -64,12 +65,9 @@ def _paths(path: Paths) -> list[Path]:
     return paths
 
 
-def _open(paths: list[Path], options: dict[str, Any]) -> Tape:
-    if len(paths) > 1:
-        raise DataError(f"{paths[1]}: a tape is one file, and {len(paths)} were given")
-    if any(key != "progress" for key in options):
-        raise DataError(f"{paths[0]}: is a tape; it takes no option {sorted(set(options) - {'progress'})[0]!r}")
-    return Tape.open(paths[0])
+def _open(path: Path, options: dict[str, Any]) -> Tape:
+    _source([path], "tape", options)  # refuses what a tape does not take
+    return Tape.open(path)
 
 
 def _importer(name: str) -> ModuleType:
@@ -98,7 +96,7 @@ def _format(paths: list[Path], format: str) -> str:
 
 def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
     name = _format(paths, format)
-    read = _importer(name).read
+    read = join if name == "tape" else _importer(name).read
     known = [key for key in inspect.signature(read).parameters if key != "paths"]
     for key in options:
         if key not in known:

@@ -25,6 +25,7 @@ class Messages:
         self._prices: list[int] = []
         self._lots: list[int] = []
         self._flags: list[tuple[int, int]] = []  # (update, flag)
+        self._orders: list[tuple[int, int]] = []  # (update, the venue's order id)
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -35,11 +36,19 @@ class Messages:
         self._starts.append(len(self._kinds))
 
     def add(
-        self, kind: Kind, side: Side = Side.NONE, price_ticks: int = 0, lots: int = 0, flag: Flag = _NO_FLAG
+        self,
+        kind: int,
+        side: Side = Side.NONE,
+        price_ticks: int = 0,
+        lots: int = 0,
+        flag: Flag = _NO_FLAG,
+        order_id: int = 0,
     ) -> None:
-        """Add an update to the message."""
+        """Add an update to the message; `kind` is a Kind, or MODIFY of `lumina._core._resolver`."""
         if flag:
             self._flags.append((len(self._kinds), int(flag)))
+        if order_id:
+            self._orders.append((len(self._kinds), order_id))
         self._kinds.append(kind)
         self._sides.append(side)
         self._prices.append(price_ticks)
@@ -64,5 +73,8 @@ class Messages:
             out["flags"][np.cumsum(counts)[counts > 0] - 1] |= np.uint16(Flag.END)
             for update, flag in self._flags:
                 out["flags"][update] |= flag
+            if self._orders:
+                updates, ids = zip(*self._orders, strict=True)
+                out["order_id"][list(updates)] = np.array(ids, np.uint64)
         self._clear()
         return out

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,13 @@ class Clocks:
         )
 
 
+class Chunk(NamedTuple):
+    """Rows of a tape, dtype lumina.EVENT, and the venue's order id of each, where they are kept."""
+
+    rows: NDArray[np.void]
+    order_ids: NDArray[np.uint64] | None = None
+
+
 class Source(ABC):
     """Base of the importers.
 
@@ -96,8 +103,8 @@ class Source(ABC):
         self.clock: dict[str, Any] = {"repair": "none"}
 
     @abstractmethod
-    def rows(self) -> Iterator[NDArray[np.void]]:
-        """The rows, dtype lumina.EVENT, in chunks of bounded size; to be run through once."""
+    def rows(self) -> Iterator[Chunk]:
+        """The rows in chunks of bounded size, all of them with order ids or none; to be run through once."""
 
     def repair(self, rows: NDArray[np.void]) -> None:
         """Add the clock's constant to the latency of all rows, in place."""

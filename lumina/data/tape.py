@@ -1,6 +1,7 @@
 """The tape: one instrument's rows, in memory or mapped from a file, and how they came about."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,12 @@ class Tape:
     @classmethod
     def from_source(cls, source: "Source") -> "Tape":
         """All rows of an importer, in memory."""
-        chunks = [chunk for chunk in source.rows() if len(chunk)]
+        chunks, ids = [], []
+        for chunk in source.rows():
+            if len(chunk.rows):
+                chunks.append(chunk.rows)
+                if chunk.order_ids is not None:
+                    ids.append(chunk.order_ids)
         rows = np.concatenate(chunks) if chunks else np.empty(0, EVENT)
         chunks.clear()
         source.repair(rows)
@@ -124,6 +130,7 @@ class Tape:
             provenance=source.provenance,
             clock=source.clock,
             depth_limit=source.depth_limit,
+            order_ids=np.concatenate(ids) if ids else None,
             counted_window_ns=source.counted_window_ns,
         )
 
@@ -262,16 +269,18 @@ def write_source(source: "Source", path: PathLike) -> Tape:
         Where the source or its rows are wrong; nothing is left behind.
     """
     target = Path(path)
-    with tape_file.TemporaryFile(target) as part:
+    with tape_file.TemporaryFile(target) as part, tempfile.TemporaryFile(dir=target.parent) as ids:
         offset, rows = 0, 0
         for chunk in source.rows():
-            if not len(chunk):
+            if not len(chunk.rows):
                 continue
             if not offset:
                 offset = tape_file.rows_offset({"room": "." * (4096 + 512 * len(source.paths))})
                 part.file.seek(offset)
-            part.file.write(chunk.view(np.uint8).data)
-            rows += len(chunk)
+            part.file.write(chunk.rows.view(np.uint8).data)
+            if chunk.order_ids is not None:
+                ids.write(np.ascontiguousarray(chunk.order_ids, "<u8").data)
+            rows += len(chunk.rows)
         if not rows:
             raise DataError(f"{source.name}: no rows")
         part.file.flush()
@@ -289,7 +298,8 @@ def write_source(source: "Source", path: PathLike) -> Tape:
         )
         header["checksum"] = tape_file.checksum(events)
         del events
-        tape_file.write_header(part.file, header, offset, rows, 0)
+        ids_offset = tape_file.append_order_ids(part.file, ids, offset, rows) if ids.tell() else 0
+        tape_file.write_header(part.file, header, offset, rows, ids_offset)
         part.commit()
     return Tape.open(target)
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import mmap
 import os
+import shutil
 import struct
 import tempfile
 import zlib
@@ -97,6 +98,15 @@ def write_order_ids(file: BinaryIO, order_ids: NDArray[np.uint64], offset: int, 
     ids_offset = -(-(offset + rows * EVENT.itemsize) // _PAGE) * _PAGE
     file.seek(ids_offset)
     file.write(np.ascontiguousarray(order_ids, "<u8").data)
+    return ids_offset
+
+
+def append_order_ids(file: BinaryIO, spooled: BinaryIO, offset: int, rows: int) -> int:
+    """Copy ids that were written to a file of their own; return where they stand."""
+    ids_offset = -(-(offset + rows * EVENT.itemsize) // _PAGE) * _PAGE
+    file.seek(ids_offset)
+    spooled.seek(0)
+    shutil.copyfileobj(spooled, file, 1 << 20)
     return ids_offset
 
 

@@ -78,12 +78,12 @@ def slow():
 
 @pytest.fixture(scope="session")
 def make_updates():
-    """updates((exch, local, kind, side, price, qty, flags), ...) as an array of UPDATE."""
+    """updates((exch, local, kind, side, price, qty, flags[, order_id]), ...) as an array of UPDATE."""
 
     def make(*rows):
         out = np.zeros(len(rows), UPDATE)
-        for i, (exch, local, kind, side, price, qty, flags) in enumerate(rows):
-            out[i] = (exch, local, qty, 0, price, kind, side, flags)
+        for i, (exch, local, kind, side, price, qty, flags, *order_id) in enumerate(rows):
+            out[i] = (exch, local, qty, 0, price, kind, side, flags, *(order_id or [0]))
         return out
 
     return make

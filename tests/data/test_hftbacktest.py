@@ -111,10 +111,8 @@ def test_prints_between_ticks_are_hidden_and_go_away_from_the_mid(load):
         ((DEPTH | BOTH, 9, 9, 100.0, 1), "row 1: ev 0xc0000001 must have one side"),
         ((DEPTH | BUY | SELL | BOTH, 9, 9, 100.0, 1), "must have one side"),
         ((DEPTH | BUY, 9, 9, 100.0, 1), "row 1: ev 0x20000001 has neither the exchange nor the local flag"),
-        (
-            (10 | BUY | BOTH, 9, 9, 100.0, 1),
-            "row 1: ev kind 10 is order by order .L3., which this version does not import",
-        ),
+        ((10 | BOTH, 9, 9, 100.0, 1), "row 1: ev 0xc000000a must have one side"),
+        ((10 | BUY | BOTH, 9, 9, 100.0, 0), "row 1: qty 0.0 of kind 10 is below the bound > 0"),
         ((77 | BUY | BOTH, 9, 9, 100.0, 1), "row 1: ev kind 77 is unknown; known are 1 to 5"),
         ((DEPTH | BUY | BOTH, 9, 8, 100.0, 1), 'row 1: latency -1 ns is below 0.*clock="shift"'),
         (

@@ -25,7 +25,7 @@ class Desk {
 
   // A new order, as decided.
   std::uint64_t open(OrderStore& orders, const lumina_order_request& request, std::int64_t now_ns) {
-    Order order{};
+    OwnOrder order{};
     OrderRecord& record = order.record;
     record.tag = request.tag;
     record.decision_ts_ns = now_ns;
@@ -52,13 +52,13 @@ class Desk {
     return id;
   }
 
-  void asked(RequestKind kind, Order& order) noexcept {
+  void asked(RequestKind kind, OwnOrder& order) noexcept {
     ++(kind == RequestKind::cancel ? order.cancels : order.replaces);
     mark_pending(order);
   }
 
   // A new order or replacement passed risk and left.
-  void sent(const Request& request, Order& order) {
+  void sent(const Request& request, OwnOrder& order) {
     if (request.kind == RequestKind::submit) {
       order.sent = true;
     } else {
@@ -72,12 +72,12 @@ class Desk {
   }
 
   // state brings the prices; position and open orders are filled in here.
-  lumina_reason check(const Request& request, const Order& order, OrderStore& orders, RiskGate::State state) const {
+  lumina_reason check(const Request& request, const OwnOrder& order, OrderStore& orders, RiskGate::State state) const {
     const Book& book = books_[order.view.instrument];
     state.position_lots = book.position_lots;
     if (book.gate.limits().max_position_lots > 0) {
       for (const std::uint64_t id : book.open) {
-        const Order& other = orders.at(id);
+        const OwnOrder& other = orders.at(id);
         if (&other != &order && other.sent && other.view.side == order.view.side)
           state.open_same_side_lots += open_lots(other.view);
       }
@@ -93,7 +93,7 @@ class Desk {
   }
 
   // A report has come back. Returns the order that it is about, if there is one.
-  const Order* learn(const Report& report, Order* order) {
+  const OwnOrder* learn(const Report& report, OwnOrder* order) {
     if (!order) return nullptr;
     lumina_order& view = order->view;
     switch (report.kind) {
@@ -160,7 +160,7 @@ class Desk {
   };
 
   static void answered(std::uint8_t& count) noexcept { count -= count > 0; }
-  static void mark_pending(Order& order) noexcept {
+  static void mark_pending(OwnOrder& order) noexcept {
     order.view.pending = static_cast<std::uint8_t>((order.cancels ? 1 : 0) | (order.replaces ? 2 : 0));
   }
 

@@ -16,6 +16,7 @@
 #include "lumina/backtest/desk.hpp"
 #include "lumina/backtest/feed_view.hpp"
 #include "lumina/backtest/ledger.hpp"
+#include "lumina/backtest/market_events.hpp"
 #include "lumina/backtest/orders.hpp"
 #include "lumina/backtest/recorded_exchange.hpp"
 #include "lumina/backtest/responses.hpp"
@@ -71,6 +72,7 @@ class Engine {
     for (RecordedExchange& exchange : exchanges_) exchange.start(now_ns_, end_ns_);
     if (strategy) {
       strategy_ = *strategy;
+      market_events_ = MarketEvents(strategy_.wake_mask);
       std::size_t rows = 0;
       for (const InstrumentSetup& setup : setups) rows += setup.tape.count;
       log_.reserve(rows);
@@ -303,67 +305,18 @@ class Engine {
   void deliver_event(std::uint32_t instrument) {
     FeedView& feed = feeds_[instrument];
     const Touch before = wants(LUMINA_WAKE_BBO) ? touch_of(instrument) : Touch{};
-    callbacks_.clear();
+    market_events_.begin(instrument, now_ns_);
     bool changed = false;
-    lumina_event last{};
-    feed.consume([&](const Event& row) {
-      last.exch_ts_ns = row.exch_ts_ns;
+    std::int64_t exch_ts_ns = 0;
+    feed.consume([&](const Event& row, std::uint64_t order_id) {
+      exch_ts_ns = row.exch_ts_ns;
       changed |= row.changes_book() && row.qty_lots != 0;
-      if (const std::uint8_t kind = callback_of(row)) {
-        lumina_event event = event_of(row, instrument, kind);
-        if (kind == LUMINA_EV_LEVEL) event.level_lots = feed.book().qty(static_cast<Side>(row.side), row.price_ticks);
-        callbacks_.push_back(event);
-      }
+      market_events_.row(row, feed.book(), order_id);
     });
-    last.ts_ns = now_ns_;
-    last.instrument = instrument;
-    last.side = LUMINA_NONE;
-    if (changed && wants(LUMINA_WAKE_BOOK)) {
-      last.kind = LUMINA_EV_BOOK;
-      callbacks_.push_back(last);
-    }
-    if (wants(LUMINA_WAKE_BBO) && !(before == touch_of(instrument))) {
-      last.kind = LUMINA_EV_BBO;
-      callbacks_.push_back(last);
-    }
-    if (const std::int32_t shift = shift_ticks(instrument))
-      for (lumina_event& event : callbacks_)
-        if (event.kind == LUMINA_EV_LEVEL || event.kind == LUMINA_EV_TRADE) event.price_ticks += shift;
-    if (!callbacks_.empty()) callbacks_.back().flags |= LUMINA_EVF_END;
-    for (const lumina_event& event : callbacks_) call(event);
-  }
-
-  std::uint8_t callback_of(const Event& row) const noexcept {
-    if (row.changes_book()) return row.qty_lots && wants(LUMINA_WAKE_LEVEL) ? LUMINA_EV_LEVEL : 0;
-    switch (static_cast<Kind>(row.kind)) {
-      case Kind::trade:
-        return wants(LUMINA_WAKE_TRADE) ? LUMINA_EV_TRADE : 0;
-      case Kind::status:
-        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_STATUS : 0;
-      case Kind::funding:
-        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_FUNDING : 0;
-      case Kind::gap:
-        return wants(LUMINA_WAKE_MARKER) ? LUMINA_EV_GAP : 0;
-      default:
-        return 0;
-    }
-  }
-  lumina_event event_of(const Event& row, std::uint32_t instrument, std::uint8_t kind) const noexcept {
-    lumina_event event{};
-    event.ts_ns = now_ns_;
-    event.exch_ts_ns = row.exch_ts_ns;
-    event.instrument = instrument;
-    event.kind = kind;
-    event.side = row.side;
-    if (kind == LUMINA_EV_LEVEL || kind == LUMINA_EV_TRADE) {
-      event.price_ticks = row.price_ticks;
-      event.qty_lots = row.qty_lots;
-      event.flags = static_cast<std::uint8_t>((row.flags & kHidden ? LUMINA_EVF_HIDDEN : 0) |
-                                              (row.flags & kOffBook ? LUMINA_EVF_OFFBOOK : 0));
-    } else {
-      event.value = row.qty_lots;
-    }
-    return event;
+    if (changed && wants(LUMINA_WAKE_BOOK)) market_events_.whole(LUMINA_EV_BOOK, exch_ts_ns);
+    if (wants(LUMINA_WAKE_BBO) && !(before == touch_of(instrument))) market_events_.whole(LUMINA_EV_BBO, exch_ts_ns);
+    market_events_.finish(shift_ticks(instrument));
+    for (const lumina_event& event : market_events_.all()) call(event);
   }
 
   void deliver_reports(std::int64_t t) {
@@ -374,7 +327,7 @@ class Engine {
     }
   }
   void deliver_report(const Report& report) {
-    const Order* order = desk_.learn(report, orders_.find(report.order_id));
+    const OwnOrder* order = desk_.learn(report, orders_.find(report.order_id));
     if (!wants(LUMINA_WAKE_REPORT)) return;
     lumina_event event{};
     event.ts_ns = now_ns_;
@@ -412,7 +365,7 @@ class Engine {
 
   void amend(RequestKind kind, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t qty_lots) {
     if (finished_) return;
-    Order* order = orders_.find(order_id);
+    OwnOrder* order = orders_.find(order_id);
     if (order) desk_.asked(kind, *order);
     // an id that nobody knows is refused wherever there is still an exchange
     const bool known = order && order->record.instrument < feeds_.size();
@@ -427,7 +380,7 @@ class Engine {
     OrderRecord unknown{};
     unknown.order_id = order_id;
     unknown.side = LUMINA_NONE;
-    const Order* order = orders_.find(order_id);
+    const OwnOrder* order = orders_.find(order_id);
     log_.record(kActions[static_cast<unsigned>(kind)], now_ns_, send_ns, order ? order->record : unknown, price_ticks,
                 qty_lots, 0, LUMINA_REASON_NONE);
     sends_.insert({send_ns, order_id, price_ticks, qty_lots, instrument, kind},
@@ -442,7 +395,7 @@ class Engine {
   }
 
   void send(Request request) {
-    Order* order = orders_.find(request.order_id);
+    OwnOrder* order = orders_.find(request.order_id);
     if (request.kind == RequestKind::submit) order->record.sent_ts_ns = request.ts_ns;
     if (order && request.kind != RequestKind::cancel) {
       const lumina_reason reason = check_risk(request, *order);
@@ -457,7 +410,7 @@ class Engine {
     arrivals_.push(request);
   }
 
-  lumina_reason check_risk(const Request& request, const Order& order) {
+  lumina_reason check_risk(const Request& request, const OwnOrder& order) {
     const lumina_order& view = order.view;
     if (view.instrument >= feeds_.size()) return LUMINA_REASON_INVALID;
     RiskGate::State state{};
@@ -473,7 +426,7 @@ class Engine {
     return desk_.check(request, order, orders_, state);
   }
 
-  void refuse(const Request& request, Order& order, lumina_reason reason) {
+  void refuse(const Request& request, OwnOrder& order, lumina_reason reason) {
     OrderRecord& record = order.record;
     const bool replace = request.kind == RequestKind::replace;
     std::int32_t leaves = 0;
@@ -512,6 +465,7 @@ class Engine {
   std::vector<FeedView> feeds_;
   Desk desk_;
   lumina_strategy strategy_{};
+  MarketEvents market_events_{0};
   lumina_ctx context_{};
 
   std::int64_t now_ns_ = kNever;
@@ -521,7 +475,6 @@ class Engine {
   Fifo<OneShot> one_shots_;
   Fifo<Request> sends_, arrivals_;
   std::vector<Report> refused_;
-  std::vector<lumina_event> callbacks_;
   std::uint32_t last_to_end_ = 0;  // instrument
   bool wakes_on_feed_ = false, started_ = false, stopped_ = false, finished_ = false;
 };

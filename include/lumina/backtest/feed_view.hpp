@@ -19,6 +19,7 @@ class FeedView {
   FeedView(const TapeView& tape, LatencyModel feed)
       : row_(tape.rows),
         rows_(tape.rows),
+        order_ids_(tape.order_ids),
         end_(tape.rows + tape.count),
         feed_(std::move(feed)),
         book_(tape.lo_ticks, tape.hi_ticks) {
@@ -77,13 +78,13 @@ class FeedView {
   }
   std::int64_t next_ns() { return peek() ? seen_ns_ : kNever; }
 
-  // Walks the rows of the peeked event: each(row, level quantity afterwards).
+  // Walks the rows of the peeked event: each(row, the venue's order id or 0), the book being moved already.
   template <class Each>
   void consume(Each&& each) {
     for (; row_ != peeked_; ++row_) {
       if (!(row_->flags & kLocal)) continue;
       book_.apply(*row_, kLocal);
-      each(*row_);
+      each(*row_, order_ids_ ? order_ids_[row_ - rows_] : 0);
       exch_ns_ = row_->exch_ts_ns;
     }
     peeked_ = nullptr;
@@ -109,11 +110,12 @@ class FeedView {
 
  private:
   void skip() {
-    consume([](const Event&) {});
+    consume([](const Event&, std::uint64_t) {});
   }
 
   const Event* row_;
   const Event* rows_;
+  const std::uint64_t* order_ids_;
   const Event* end_;
   const Event* peeked_ = nullptr;  // behind the next event's last row
   bool exhausted_ = false;

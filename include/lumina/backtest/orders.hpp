@@ -73,7 +73,7 @@ struct Report {
   std::uint8_t flags;
 };
 
-struct Order {
+struct OwnOrder {
   OrderRecord record{};  // price, quantity, filled and state as the exchange has them
   lumina_order view{};   // the same from the reports that the strategy has received
   bool accepted = false;
@@ -86,21 +86,21 @@ struct Order {
 // All orders of a run; ids are 1, 2, 3, ... in order of submission.
 class OrderStore {
  public:
-  Order& add(const Order& order) {
+  OwnOrder& add(const OwnOrder& order) {
     orders_.push_back(order);
-    Order& added = orders_.back();
+    OwnOrder& added = orders_.back();
     added.record.order_id = added.view.order_id = orders_.size();
     return added;
   }
-  Order* find(std::uint64_t id) noexcept { return id - 1 < orders_.size() ? &orders_[id - 1] : nullptr; }
-  Order& at(std::uint64_t id) noexcept { return orders_[id - 1]; }
-  const std::vector<Order>& all() const noexcept { return orders_; }
+  OwnOrder* find(std::uint64_t id) noexcept { return id - 1 < orders_.size() ? &orders_[id - 1] : nullptr; }
+  OwnOrder& at(std::uint64_t id) noexcept { return orders_[id - 1]; }
+  const std::vector<OwnOrder>& all() const noexcept { return orders_; }
 
   // See RunLog::reserve.
   void reserve(std::size_t rows) { orders_.reserve(std::min<std::size_t>(rows / 32, std::size_t{1} << 18)); }
 
  private:
-  std::vector<Order> orders_;
+  std::vector<OwnOrder> orders_;
 };
 
 // What a run leaves behind, in the order in which it happened.

@@ -1,5 +1,5 @@
-// Our side of a recorded market: own resting orders in priority, the liquidity we took, and a filter that tells
-// in one test whether a row's price can concern us.
+// Our side of a recorded market: own resting orders in priority, and a filter that tells in one test whether a row's
+// price can concern us.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +18,10 @@ struct Resting {
   std::uint64_t order_id;
   std::int32_t price_ticks;  // ours, impact shift included
   std::int32_t open_lots;
-  double front;  // lots ahead; infinite while the level has never been shown
-  bool frozen;   // a gap or snapshot made the queue stale: waits for the level's next quantity (F5)
-  bool unseen;   // the level is not shown or outside the window: judged at each event's end (F5)
+  double front;          // lots ahead; infinite while the level has never been shown
+  std::uint64_t number;  // of the next exchange row at arrival: recorded orders with a lower stamp are ahead (L3)
+  bool frozen;           // a gap or snapshot made the queue stale: waits for the level's next quantity (F5)
+  bool unseen;           // the level is not shown or outside the window: judged at each event's end (F5)
 
   bool blocked() const noexcept { return frozen || unseen; }
 };
@@ -63,38 +64,6 @@ class OwnSide {
  private:
   Side side_;
   std::vector<Resting> orders_;
-};
-
-// Lots that our takers took from recorded levels and that the recorded book still shows (F9).
-class TakenLiquidity {
- public:
-  struct Level {
-    Side side;
-    std::int32_t price_ticks;
-    std::int32_t lots;
-  };
-
-  std::int32_t at(Side side, std::int32_t price) const noexcept {
-    for (const Level& level : levels_)
-      if (level.price_ticks == price && level.side == side) return level.lots;
-    return 0;
-  }
-  void add(Side side, std::int32_t price, std::int32_t lots) {
-    for (Level& level : levels_) {
-      if (level.price_ticks == price && level.side == side) {
-        level.lots += lots;
-        return;
-      }
-    }
-    levels_.push_back({side, price, lots});
-  }
-  bool forget(Side side, std::int32_t price) {
-    return std::erase_if(levels_, [=](const Level& l) { return l.price_ticks == price && l.side == side; }) != 0;
-  }
-  const std::vector<Level>& levels() const noexcept { return levels_; }
-
- private:
-  std::vector<Level> levels_;
 };
 
 // The prices that concern us, modulo 1024 ticks: never misses one, and seldom names another.

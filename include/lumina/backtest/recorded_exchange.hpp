@@ -1,5 +1,5 @@
-// The exchange side over a recorded L2 tape: rows in, our fills out. Rules by their names in SEMANTICS: F4 to F11
-// (fills), T6 (events and phases), I1 (impact shift). One instrument; the engine merges several.
+// The exchange side over a recorded tape, L2 or L3: rows in, our fills out. Rules by their names in SEMANTICS: F1 to
+// F11 (fills), T6 (events and phases), I1 (impact shift). One instrument; the engine merges several.
 //
 // While we have orders or taken liquidity in the market each row is held against our prices, which is a compare and
 // a bit unless it concerns us.
@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "lumina/backtest/crossings.hpp"
 #include "lumina/backtest/ledger.hpp"
 #include "lumina/backtest/orders.hpp"
 #include "lumina/backtest/queue_model.hpp"
@@ -29,7 +30,7 @@ class RecordedExchange {
                    OrderStore& orders, Responses& responses)
       : market_(tape),
         last_ts_ns_(market_.last_ts_ns()),
-        resting_(queue),
+        resting_(queue, tape),
         self_trade_(self_trade),
         ledger_(std::move(ledger)),
         orders_(orders),
@@ -108,7 +109,7 @@ class RecordedExchange {
   // A request reaches the exchange; the market has been advanced to its time.
   void arrive(const Request& request) {
     now_ns_ = request.ts_ns;
-    Order* order = orders_.find(request.order_id);
+    OwnOrder* order = orders_.find(request.order_id);
     if (request.kind == RequestKind::submit) {
       order->record.arrival_ts_ns = now_ns_;
       arrive_new(*order);
@@ -135,16 +136,21 @@ class RecordedExchange {
   // ---- rows -------------------------------------------------------------------------------------------------
 
   bool run(std::int64_t limit, const Event* stop_row) {
-    return resting_.idle() ? run_rows<false>(limit, stop_row) : run_rows<true>(limit, stop_row);
+    if (resting_.idle()) return run_rows<false, false>(limit, stop_row);
+    return market_.by_order() ? run_rows<true, true>(limit, stop_row) : run_rows<true, false>(limit, stop_row);
   }
 
   // False: stopped behind an event with a report, or at stop_row.
-  template <bool kWatch>
+  template <bool kWatch, bool kByOrder>
   bool run_rows(std::int64_t limit, const Event* stop_row) {
     market_.replay(
         limit, stop_row,
         [this](const Event& row, const DepthBook::Step& step) {
           if constexpr (kWatch) {
+            if constexpr (kByOrder) {
+              if (is_execution(row) && resting_.reached(static_cast<Side>(row.side), row.price_ticks)) [[unlikely]]
+                on_execution(row);
+            }
             if (resting_.concern(row)) [[unlikely]]
               on_change(row, step);
           }
@@ -163,10 +169,33 @@ class RecordedExchange {
     return market_.at_end() || market_.next_ts_ns() > limit;
   }
 
+  static bool is_execution(const Event& row) noexcept { return row.kind == static_cast<std::uint8_t>(Kind::execute); }
+
   [[gnu::noinline]] void on_change(const Event& row, const DepthBook::Step& step) {
+    resting_.on_level(row, step, in_snapshot_ || covered_[row.side & 1u], !is_execution(row) || market_.continuous());
+    if (!resting_.reached(opposite(static_cast<Side>(row.side)), row.price_ticks)) return;
+    crossings_.note(row, market_.by_order());
+    event_open_ = true;
+  }
+
+  // A recorded order was hit: ours at better prices would have been before it, and those at its price that came
+  // before it (F2).
+  [[gnu::noinline]] void on_execution(const Event& row) {
+    if (!market_.continuous()) return;
+    market_.enter(row);
+    event_open_ = true;
     const auto side = static_cast<Side>(row.side);
-    resting_.on_level(side, row.price_ticks, step, in_snapshot_ || covered_[row.side & 1u]);
-    if (resting_.reached(opposite(side), row.price_ticks)) note_crossing(side, row.price_ticks, step.before);
+    std::int32_t left = -row.qty_lots;
+    for (Resting& order : resting_.side(side)) {
+      const std::int32_t at = recorded(order.price_ticks);
+      const bool through = DepthBook::better(side, at, row.price_ticks);
+      if (left == 0 || (!through && at != row.price_ticks)) break;
+      if (!through && (order.blocked() || order.number > row.stamp)) continue;
+      const std::int32_t lots = std::min(order.open_lots, left);
+      fill_resting(order, side, lots, through ? FillCause::through : FillCause::at, row.exch_ts_ns);
+      left -= lots;
+    }
+    drop_filled();
   }
 
   void on_print(const Event& row) {
@@ -175,7 +204,7 @@ class RecordedExchange {
     if (!market_.continuous() || row.side == static_cast<std::uint8_t>(Side::none) || row.flags & kOffBook) return;
     market_.enter(row);
     event_open_ = true;
-    fill_by_trade(row, side, market_.moves_queue(row));
+    fill_by_trade(row, side, market_.moves_queue(row) && !market_.by_order());
   }
 
   // F2 to F4 and F8: through-price orders first, then our price by queue; never more than the print.
@@ -247,33 +276,21 @@ class RecordedExchange {
 
   // ---- opposite quotes that cross us (F7) ----------------------------------------------------------------------
 
-  struct Crossing {
-    Side side;  // of the recorded level
-    std::int32_t price_ticks;
-    std::int32_t before_lots;  // at the event's start
-  };
-
-  void note_crossing(Side side, std::int32_t price, std::int32_t before) {
-    for (const Crossing& crossing : crossings_)
-      if (crossing.price_ticks == price && crossing.side == side) return;
-    crossings_.push_back({side, price, std::max(before, 0)});
-    event_open_ = true;
-  }
-
   void judge_crossings(std::int64_t ts_ns) {
     if (resumed_) {  // the whole displayed quantity counts
       for (const Side side : {Side::buy, Side::sell}) fill_by_displayed(side, FillCause::cross, ts_ns);
       return;
     }
-    std::sort(crossings_.begin(), crossings_.end(), [](const Crossing& a, const Crossing& b) {
-      return a.side != b.side ? a.side > b.side : DepthBook::better(a.side, a.price_ticks, b.price_ticks);
-    });
-    for (const Crossing& crossing : crossings_) {
-      const std::int32_t displayed = market_.displayed_lots(crossing.side, crossing.price_ticks);
-      const std::int32_t untaken = displayed - resting_.taken().at(crossing.side, crossing.price_ticks);
-      fill_by_quote(crossing.side, crossing.price_ticks, std::min(untaken, displayed - crossing.before_lots),
-                    FillCause::cross, ts_ns);
+    for (const Crossings::Quote& quote : crossings_.sorted()) {
+      const std::int32_t used =
+          fill_by_quote(quote.side, quote.price_ticks, std::min(untaken(quote.side, quote.price_ticks), quote.lots),
+                        FillCause::cross, ts_ns);
+      if (used > 0) resting_.take(quote.side, quote.price_ticks, used, quote.stamp, quote.lots);
     }
+  }
+
+  std::int32_t untaken(Side quotes, std::int32_t price) const noexcept {
+    return market_.displayed_lots(quotes, price) - resting_.taken().at(quotes, price);
   }
 
   // Our orders of one side against all that the other side shows.
@@ -282,12 +299,15 @@ class RecordedExchange {
     for (std::int32_t price = book().best(quotes);
          DepthBook::is_price(price) && !resting_.side(side).empty() &&
          !DepthBook::better(side, price, recorded(resting_.side(side).best()));
-         price = book().behind(quotes, price))
-      fill_by_quote(quotes, price, market_.displayed_lots(quotes, price) - resting_.taken().at(quotes, price), cause,
-                    ts_ns);
+         price = book().behind(quotes, price)) {
+      const std::int32_t used = fill_by_quote(quotes, price, untaken(quotes, price), cause, ts_ns);
+      if (used > 0) resting_.take_first(quotes, price, used, market_);
+    }
   }
 
-  void fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause, std::int64_t ts_ns) {
+  // Returns what our orders took; the caller remembers from whom.
+  std::int32_t fill_by_quote(Side quotes, std::int32_t price, std::int32_t available, FillCause cause,
+                             std::int64_t ts_ns) {
     const Side side = opposite(quotes);
     std::int32_t used = 0;
     for (Resting& order : resting_.side(side)) {
@@ -296,23 +316,21 @@ class RecordedExchange {
       fill_resting(order, side, lots, cause, ts_ns);
       used += lots;
     }
-    if (used > 0) {
-      resting_.take(quotes, price, used);
-      drop_filled();
-    }
+    drop_filled();
+    return used;
   }
 
   // ---- fills and closes ----------------------------------------------------------------------------------------
 
   void fill_resting(Resting& resting, Side side, std::int32_t lots, FillCause cause, std::int64_t ts_ns) {
-    Order& order = orders_.at(resting.order_id);
+    OwnOrder& order = orders_.at(resting.order_id);
     const double ahead = resting.front;
     resting.open_lots -= lots;
     book_fill(order, side, resting.price_ticks, lots, true, cause, ahead, ts_ns);
     has_filled_ |= resting.open_lots == 0;
   }
 
-  void book_fill(Order& order, Side side, std::int32_t price, std::int32_t lots, bool maker, FillCause cause,
+  void book_fill(OwnOrder& order, Side side, std::int32_t price, std::int32_t lots, bool maker, FillCause cause,
                  double ahead, std::int64_t ts_ns) {
     OrderRecord& record = order.record;
     record.filled_lots += lots;
@@ -327,7 +345,7 @@ class RecordedExchange {
     reported_ = true;
   }
 
-  void close_order(Order& order, lumina_reason reason, std::int64_t ts_ns) {
+  void close_order(OwnOrder& order, lumina_reason reason, std::int64_t ts_ns) {
     order.closed = true;
     order.record.state = LUMINA_CANCELLED;
     order.record.reason = reason;
@@ -336,7 +354,7 @@ class RecordedExchange {
     reported_ = true;
   }
 
-  void cancel_resting(Order& order, lumina_reason reason, std::int64_t ts_ns) {
+  void cancel_resting(OwnOrder& order, lumina_reason reason, std::int64_t ts_ns) {
     const auto side = static_cast<Side>(order.record.side);
     resting_.erase(side, resting_.side(side).find(order.record.order_id));
     close_order(order, reason, ts_ns);
@@ -348,7 +366,7 @@ class RecordedExchange {
 
   // ---- arrivals ------------------------------------------------------------------------------------------------
 
-  void arrive_new(Order& order) {
+  void arrive_new(OwnOrder& order) {
     OrderRecord& record = order.record;
     lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
                            : !market_.continuous()          ? LUMINA_REASON_NOT_CONTINUOUS
@@ -368,7 +386,7 @@ class RecordedExchange {
     take_reported();
   }
 
-  void arrive_replace(const Request& request, Order& order) {
+  void arrive_replace(const Request& request, OwnOrder& order) {
     OrderRecord& record = order.record;
     const auto side = static_cast<Side>(record.side);
     OwnSide& orders = resting_.side(side);
@@ -419,7 +437,7 @@ class RecordedExchange {
     return LUMINA_REASON_NONE;
   }
 
-  void match_and_rest(Order& order) {
+  void match_and_rest(OwnOrder& order) {
     OrderRecord& record = order.record;
     const Side side = static_cast<Side>(record.side);
     const Side quotes = opposite(side);
@@ -429,7 +447,7 @@ class RecordedExchange {
         if (self_trade_ != SelfTrade::cancel_newest)
           cancel_resting(orders_.at(step.own_id), LUMINA_REASON_SELF_MATCH, now_ns_);
       } else {
-        resting_.take(quotes, step.price_ticks, step.lots);
+        resting_.take_first(quotes, step.price_ticks, step.lots, market_);
         book_fill(order, side, step.price_ticks + ledger_.shift_ticks(), step.lots, false, FillCause::taker, 0.0,
                   now_ns_);
       }
@@ -440,7 +458,7 @@ class RecordedExchange {
     if (taken > 0 && ledger_.push(side, taken, market_.mid2(), now_ns_)) on_shift(now_ns_);
   }
 
-  void rest_or_cancel(Order& order, Side side) {
+  void rest_or_cancel(OwnOrder& order, Side side) {
     OrderRecord& record = order.record;
     const std::int32_t price = recorded(record.price_ticks);
     const std::int32_t last = market_.worst(opposite(side));
@@ -459,7 +477,8 @@ class RecordedExchange {
     const bool seen = market_.shown(side, price);
     const std::int32_t displayed = book().qty(side, price);
     const Resting& resting =
-        resting_.rest(side, record.order_id, record.price_ticks, record.qty_lots - record.filled_lots, seen, displayed);
+        resting_.rest(side, record.order_id, record.price_ticks, record.qty_lots - record.filled_lots, seen, displayed,
+                      market_.by_order() ? market_.next_number() : 0);
     event_open_ |= judges_windows();
     record.queue_ahead_lots = resting.front;
     record.level_lots = seen ? displayed : 0;
@@ -481,7 +500,7 @@ class RecordedExchange {
 
   RestingOrders resting_;
   SelfTrade self_trade_;
-  std::vector<Crossing> crossings_;
+  Crossings crossings_;
   TakerPlan plan_;
   bool has_filled_ = false, reported_ = false, closed_ = false;
   std::uint32_t orders_at_end_ = 0;

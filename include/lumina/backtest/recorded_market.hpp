@@ -2,8 +2,11 @@
 // displayed. Rows are replayed without looking for the touch; the last valid mid is worked out when somebody asks.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
+#include <vector>
 
 #include "lumina/book/depth_book.hpp"
 #include "lumina/types.hpp"
@@ -16,7 +19,9 @@ struct TapeView {
   std::size_t count = 0;
   std::int32_t lo_ticks = 0;  // price range for the ladder; lo > hi when unknown
   std::int32_t hi_ticks = -1;
-  std::int32_t depth_limit = 0;  // levels a side that the source shows; 0 all
+  std::int32_t depth_limit = 0;              // levels a side that the source shows; 0 all
+  bool by_order = false;                     // L3: rows are orders
+  const std::uint64_t* order_ids = nullptr;  // the venue's, one a row, where they are kept
 };
 
 class RecordedMarket {
@@ -26,7 +31,9 @@ class RecordedMarket {
         end_(tape.rows + tape.count),
         row_(tape.rows),
         known_(tape.rows),
+        counted_(tape.rows),
         depth_limit_(tape.depth_limit),
+        by_order_(tape.by_order),
         book_(tape.lo_ticks, tape.hi_ticks) {
     for (const Event* row = rows_; row != end_; ++row)
       if (row->flags & kExch) {
@@ -50,6 +57,13 @@ class RecordedMarket {
     const Event* row = row_;
     while (row != end_ && !(row->flags & kExch)) ++row;
     return row == end_ ? last_ts_ns_ + 1 : row->exch_ts_ns;
+  }
+
+  bool by_order() const noexcept { return by_order_; }
+  // The number of the next row of the exchange's view, from 1 (T1a).
+  std::uint64_t next_number() noexcept {
+    for (; counted_ != row_; ++counted_) exch_rows_ += (counted_->flags & kExch) != 0;
+    return exch_rows_ + 1;
   }
 
   const DepthBook& book() const noexcept { return book_; }
@@ -124,6 +138,38 @@ class RecordedMarket {
     return known_mid2_;
   }
 
+  // ---- single orders (L3) --------------------------------------------------------------------------------------
+
+  struct QueuedOrder {
+    std::uint64_t stamp;  // 0: what stands in the level without being known as orders
+    std::int32_t lots;
+  };
+
+  // The recorded orders of a level in their queue. Replay keeps none: they are read back from the rows, as far as the
+  // oldest of them, which only who takes from the level pays for.
+  void queue(Side side, std::int32_t price, std::vector<QueuedOrder>& out) const {
+    out.clear();
+    std::unordered_map<std::uint64_t, std::int32_t> gone;
+    std::int32_t unexplained = book_.qty(side, price);
+    for (const Event* row = inside_ ? inside_ + 1 : row_; unexplained > 0 && row != rows_;) {
+      --row;
+      if (row->price_ticks != price || row->side != static_cast<std::uint8_t>(side) || row->stamp == 0 ||
+          !(row->flags & kExch) || !row->changes_book())
+        continue;
+      if (row->kind != static_cast<std::uint8_t>(Kind::add)) {
+        gone[row->stamp] -= row->qty_lots;
+        continue;
+      }
+      const auto left_it = gone.find(row->stamp);
+      const std::int32_t left = row->qty_lots - (left_it == gone.end() ? 0 : left_it->second);
+      if (left <= 0) continue;
+      out.push_back({row->stamp, std::min(left, unexplained)});
+      unexplained -= left;
+    }
+    if (unexplained > 0) out.push_back({0, unexplained});
+    std::reverse(out.begin(), out.end());
+  }
+
   // ---- what counts as displayed (F5) ---------------------------------------------------------------------------
 
   // Worst level that counts; what a depth-limited source left behind its window does not.
@@ -138,6 +184,7 @@ class RecordedMarket {
     return price;
   }
   bool shown(Side side, std::int32_t price) const noexcept {
+    if (by_order_ && !depth_limit_) return true;  // all orders are known, so is an empty level
     const std::int32_t last = worst(side);
     return DepthBook::is_price(last) && !DepthBook::better(side, last, price);
   }
@@ -169,7 +216,10 @@ class RecordedMarket {
   const Event* known_;  // mid2 is known as of here
   std::int64_t known_mid2_ = 0;
   std::int64_t first_ts_ns_ = 0, last_ts_ns_ = 0;
+  const Event* counted_;  // rows of the exchange's view are counted up to here
+  std::uint64_t exch_rows_ = 0;
   std::int32_t depth_limit_;
+  bool by_order_;
   Phase phase_ = Phase::continuous;
   DepthBook book_;
 };

@@ -43,7 +43,7 @@ class Responses {
          request.qty_lots, leaves_lots, reason);
   }
   // A cancel or replace that changed nothing; order is null for an id that was never sent.
-  void refuse(const Request& request, const Order* order, lumina_reason reason) {
+  void refuse(const Request& request, const OwnOrder* order, lumina_reason reason) {
     OrderRecord none{};
     none.order_id = request.order_id;
     none.side = LUMINA_NONE;

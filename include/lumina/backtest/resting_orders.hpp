@@ -1,6 +1,9 @@
 // Our resting orders in the queues of a recorded market: who stands ahead, whose queue is not known, and which rows
-// concern us at all (SEMANTICS F4, F5, F9). Orders have our prices, the recorded market its own; the impact shift is
-// the difference.
+// concern us at all (SEMANTICS F1, F4, F5, F9). Orders have our prices, the recorded market its own; the impact shift
+// is the difference.
+//
+// On L2 a model says what a level's change did to the queue ahead, on L3 the stamps tell it; there nothing is ever
+// unknown but where the source shows a window of levels.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +15,7 @@
 #include "lumina/backtest/own_book.hpp"
 #include "lumina/backtest/queue_model.hpp"
 #include "lumina/backtest/recorded_market.hpp"
+#include "lumina/backtest/taken_liquidity.hpp"
 #include "lumina/book/depth_book.hpp"
 #include "lumina/types.hpp"
 
@@ -19,12 +23,13 @@ namespace lumina {
 
 class RestingOrders {
  public:
-  explicit RestingOrders(const QueueModel& queue) : queue_(queue) {}
+  RestingOrders(const QueueModel& queue, const TapeView& tape)
+      : queue_(queue), by_order_(tape.by_order), freezes_(!tape.by_order || tape.depth_limit > 0) {}
 
   OwnSide& side(Side side) noexcept { return own_[static_cast<unsigned>(side)]; }
   bool empty() const noexcept { return own_[0].empty() && own_[1].empty(); }
   // Nothing of ours that a row could touch.
-  bool idle() const noexcept { return empty() && taken_.levels().empty(); }
+  bool idle() const noexcept { return empty() && taken_.empty(); }
   const TakenLiquidity& taken() const noexcept { return taken_; }
   bool any_unseen() const noexcept { return any_unseen_; }
   std::int32_t recorded(std::int32_t price_ticks) const noexcept { return price_ticks - shift_; }
@@ -42,9 +47,13 @@ class RestingOrders {
     return !DepthBook::better(side, price, best_[static_cast<unsigned>(side)]);
   }
 
-  // A level changed. covered: it was wiped or rebuilt, which tells nothing of the queue.
-  void on_level(Side s, std::int32_t price, const DepthBook::Step& step, bool covered) {
+  // A level changed. covered: it was wiped or rebuilt, which tells nothing of the queue. queue_moves: what left may
+  // have stood ahead of us.
+  void on_level(const Event& row, const DepthBook::Step& step, bool covered, bool queue_moves) {
+    const auto s = static_cast<Side>(row.side & 1u);
+    const std::int32_t price = row.price_ticks;
     if (!filter_[static_cast<unsigned>(s)].test(price)) return;
+    covered &= freezes_;
     OwnSide& orders = side(s);
     double floor = 0.0;  // a later order is never ahead of an earlier one
     for (std::size_t i = first_at(s, price); i < orders.size() && recorded(orders[i].price_ticks) == price; ++i) {
@@ -56,12 +65,15 @@ class RestingOrders {
         } else if (covered) {
           order.frozen = true;
         }
+      } else if (by_order_) {
+        const bool ahead = row.qty_lots < 0 && row.stamp < order.number && queue_moves;
+        order.front = std::clamp(order.front + (ahead ? row.qty_lots : 0), 0.0, std::max<double>(step.after, 0.0));
       } else {
         order.front = queue_.after_depth(order.front, step.before, std::max(step.after, 0), step.printed);
       }
       order.front = floor = std::max(order.front, floor);
     }
-    if (step.after != step.before && taken_.forget(s, price)) refresh();
+    if (taken_.changed(s, price, by_order_ ? row.stamp : 0, row.qty_lots)) refresh();
   }
 
   // Lots of a print that reach an order in its queue, given what our orders ahead of it took.
@@ -74,10 +86,10 @@ class RestingOrders {
 
   // Joins the queue of its level. displayed counts where the level is shown, otherwise the queue is unknown.
   const Resting& rest(Side s, std::uint64_t order_id, std::int32_t price_ticks, std::int32_t open_lots, bool shown,
-                      std::int32_t displayed) {
+                      std::int32_t displayed, std::uint64_t number) {
     OwnSide& orders = side(s);
     const std::size_t at =
-        orders.insert({order_id, price_ticks, open_lots, shown ? displayed : kUnknownFront, false, !shown});
+        orders.insert({order_id, price_ticks, open_lots, shown ? displayed : kUnknownFront, number, false, !shown});
     Resting& order = orders[at];
     if (at > 0 && orders[at - 1].price_ticks == price_ticks) {  // behind an own order
       const Resting& ahead = orders[at - 1];
@@ -98,9 +110,25 @@ class RestingOrders {
     for (OwnSide& orders : own_) orders.erase_filled();
     refresh();
   }
-  void take(Side quotes, std::int32_t price, std::int32_t lots) {
-    taken_.add(quotes, price, lots);
+  // Takes lots of what stands in a level without being known as orders, or of one order of it, of which so much is
+  // left.
+  void take(Side quotes, std::int32_t price, std::int32_t lots, std::uint64_t stamp = 0, std::int32_t left = 0) {
+    taken_.add(quotes, price, lots, stamp, left);
     filter_[static_cast<unsigned>(quotes)].add(price);
+  }
+  // Takes lots from the head of a level.
+  void take_first(Side quotes, std::int32_t price, std::int32_t lots, const RecordedMarket& market) {
+    if (!by_order_) {
+      take(quotes, price, lots);
+      return;
+    }
+    market.queue(quotes, price, level_queue_);
+    for (const RecordedMarket::QueuedOrder& order : level_queue_) {
+      const std::int32_t part = std::min(order.lots - taken_.of(quotes, price, order.stamp), lots);
+      if (part <= 0) continue;
+      take(quotes, price, part, order.stamp, order.lots);
+      if ((lots -= part) == 0) break;
+    }
   }
   void set_shift(std::int32_t shift_ticks) {
     shift_ = shift_ticks;
@@ -110,6 +138,7 @@ class RestingOrders {
   // ---- queues whose length is not known (F5) -----------------------------------------------------------------
 
   void freeze_all() noexcept {
+    if (!freezes_) return;
     for (OwnSide& orders : own_)
       for (Resting& order : orders) order.frozen = true;
   }
@@ -171,13 +200,15 @@ class RestingOrders {
       const std::int32_t best = own_[s].best();
       best_[s] = DepthBook::is_price(best) ? recorded(best) : best;
     }
-    for (const TakenLiquidity::Level& level : taken_.levels())
-      filter_[static_cast<unsigned>(level.side)].add(level.price_ticks);
+    for (const TakenLiquidity::Part& part : taken_.parts())
+      filter_[static_cast<unsigned>(part.side)].add(part.price_ticks);
   }
 
   static constexpr std::int32_t kSlotMask = 63;
 
   QueueModel queue_;
+  bool by_order_, freezes_;
+  std::vector<RecordedMarket::QueuedOrder> level_queue_;
   OwnSide own_[2] = {OwnSide(Side::buy), OwnSide(Side::sell)};
   TakenLiquidity taken_;
   PriceFilter filter_[2];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lumina/backtest/own_book.hpp"
+#include "lumina/backtest/taken_liquidity.hpp"
 #include "lumina/book/depth_book.hpp"
 
 namespace lumina {

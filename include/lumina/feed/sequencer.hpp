@@ -9,17 +9,20 @@
 #include <limits>
 #include <vector>
 
-#include "lumina/feed/resolver.hpp"
+#include "lumina/feed/update.hpp"
 
 namespace lumina::feed {
 
-// At one exchange time the exchange's view shows snapshots first, then prints, then the depth that they caused (F6).
+// At one exchange time the exchange's view shows snapshots first, then prints, then the depth that they caused (F6);
+// or, for sources that tell what each order did, things in the order of the file.
 //
 // Memory is bounded by what arrives within the span of a row's latency field (4.29 s): a message older than that
 // could not be written, so what lies further back in exchange time is final. Pushing a message that is older still
 // is the caller's error; it checks latencies.
 class Sequencer {
  public:
+  explicit Sequencer(bool file_order = false) : file_order_(file_order) {}
+
   // A message is a run of updates up to one with kEnd, all of one exchange time, local time and view mask. Local
   // times do not go back among messages of the strategy's view.
   void push(const Update& update) {
@@ -74,10 +77,8 @@ class Sequencer {
     std::uint16_t views;
   };
 
-  static std::uint8_t rank(const Update& update) noexcept {
-    return update.kind == static_cast<std::uint8_t>(Kind::snapshot_begin) ? 0
-           : update.kind == static_cast<std::uint8_t>(Kind::trade)        ? 1
-                                                                          : 2;
+  std::uint8_t rank(const Update& update) const noexcept {
+    return file_order_ || update.is(Kind::snapshot_begin) ? 0 : update.is(Kind::trade) ? 1 : 2;
   }
 
   // Messages [first, last) in order of receipt are the same set as those places in order of happening.
@@ -146,6 +147,7 @@ class Sequencer {
     std::size_t message;
   };
 
+  bool file_order_;
   std::vector<Update> updates_;
   std::vector<Message> messages_;
   std::vector<std::size_t> order_, position_, before_;

@@ -98,9 +98,9 @@ enum lumina_event_flag {
 typedef struct lumina_event {
   int64_t ts_ns;      /* strategy's clock */
   int64_t exch_ts_ns; /* when it happened at the exchange; of a timer, ts_ns */
-  uint64_t order_id;  /* own reports, else 0 */
+  uint64_t order_id;  /* own reports; of LEVEL and TRADE the venue's, where the tape carries ids; else 0 */
   uint64_t tag;       /* own reports: the order's tag */
-  int64_t value;      /* TIMER, STATUS, FUNDING */
+  int64_t value;      /* TIMER, STATUS, FUNDING; of LEVEL what happened to an order, a lumina::Kind */
   int32_t price_ticks;
   int32_t qty_lots;
   int32_t level_lots;
