@@ -138,7 +138,7 @@ Outcome run(const std::vector<std::vector<Event>>& tapes, unsigned seed) {
     assert(fill.qty_lots > 0 && fill.impact_units >= 0);
     filled[fill.order_id] += fill.qty_lots;
   }
-  for (const Order& order : engine.orders().all()) {
+  for (const OwnOrder& order : engine.orders().all()) {
     assert(order.record.filled_lots == filled[order.record.order_id]);
     assert(order.record.filled_lots <= order.record.qty_lots || order.record.reason == LUMINA_REASON_REDUCED);
     assert(order.record.state >= LUMINA_FILLED);  // nothing is left open
