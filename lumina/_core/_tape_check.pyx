@@ -39,8 +39,8 @@ cdef extern from "lumina/feed/level_totals.hpp" namespace "lumina::feed" nogil:
 # name, field of the row, in the order of lumina::feed::Violation
 VIOLATIONS = (
     ("empty_tape", "rows"), ("no_view", "flags"), ("kind", "kind"), ("side", "side"), ("phase", "qty_lots"),
-    ("price", "price_ticks"), ("trade_qty", "qty_lots"), ("order_qty", "qty_lots"), ("exch_order", "exch_ts_ns"),
-    ("local_order", "local_ts_ns"), ("event_time", "exch_ts_ns"), ("event_end", "flags"),
+    ("price", "price_ticks"), ("trade_qty", "qty_lots"), ("order_qty", "qty_lots"), ("stamp", "stamp"),
+    ("exch_order", "exch_ts_ns"), ("local_order", "local_ts_ns"), ("event_time", "exch_ts_ns"), ("event_end", "flags"),
     ("level_total", "level total"), ("snapshot_end", "kind"), ("snapshot_open", "kind"), ("level_range", "price_ticks"),
 )
 

@@ -19,6 +19,7 @@ _TEXTS: dict[str, Callable[[int, int], str]] = {
     "price": lambda value, bound: f"price_ticks {value} is beyond the bound {bound}",
     "trade_qty": lambda value, bound: f"qty_lots {value} of a trade is below {bound}",
     "order_qty": lambda value, bound: f"qty_lots {value} has the wrong sign for its kind",
+    "stamp": lambda value, bound: f"stamp {value}: an add's is the number of its row, no stamp is above {bound}",
     "exch_order": lambda value, bound: f"exch_ts_ns {value} is below {bound} of the exchange row before",
     "local_order": lambda value, bound: f"local time {value} ns is below {bound} of the local row before",
     "event_time": lambda value, bound: f"exch_ts_ns {value} differs from {bound} of its event: an END is missing",

@@ -359,7 +359,9 @@ def test_levels_that_differ_between_views_are_written_twice(make_events, instrum
 
 
 def test_only_level_tapes_are_written(make_events, instrument, tmp_path):
-    tape = Tape(make_events((1, 0, 10, 5, Kind.ADD, Side.BUY, E | L | END)), instrument)
+    rows = make_events((1, 0, 10, 5, Kind.ADD, Side.BUY, E | L | END))
+    rows["stamp"] = 1
+    tape = Tape(rows, instrument)
     with pytest.raises(DataError, match="L3"):
         tape.to_hftbacktest(tmp_path / "x.npy")
     tape = Tape(make_events((1, 0, 10, 5, Kind.CHANGE, Side.BUY, E | L | END)), instrument)

@@ -89,11 +89,17 @@ def test_order_ids_stand_beside_the_rows(good, instrument, tmp_path):
 
 def test_level_is_L3_where_rows_are_orders(make_events, instrument):
     rows = make_events((1, 0, 100, 7, Kind.ADD, BUY, ALL), (2, 0, 100, -2, Kind.EXECUTE, BUY, ALL))
+    rows["stamp"] = 1
     assert Tape(rows, instrument).level == "L3"
+    for stamps, text in (((2, 1), "row 0: stamp 2"), ((1, 3), "row 1: stamp 3"), ((0, 0), "row 0: stamp 0")):
+        rows["stamp"] = stamps
+        with pytest.raises(DataError, match=text):
+            Tape(rows, instrument)
 
 
 C, T = Kind.CHANGE, Kind.TRADE
 BAD = {
+    "stamp": ([(1, 0, 9, 1, Kind.ADD, BUY, ALL)], 0, "stamp 0: an add's is the number of its row, no stamp is above 1"),
     "empty_tape": ([], 0, "no rows"),
     "no_view": ([(1, 0, 9, 1, C, BUY, END)], 0, "neither view"),
     "kind": ([(1, 0, 9, 1, C, BUY, ALL), (1, 0, 9, 1, 13, BUY, ALL)], 1, "kind 13 is unknown; the last known is 12"),

@@ -21,6 +21,7 @@ enum class Violation : int {
   price,          // out of bounds
   trade_qty,      // a trade of nothing, or of less
   order_qty,      // an add that takes, or a reduce, cancel or execute that adds
+  stamp,          // an add without its own number (exchange's view), something later than its row, or one on L2
   exch_order,     // exchange time goes back in the exchange's view
   local_order,    // local time goes back in the strategy's view
   event_time,     // rows of one event with two exchange times
@@ -137,6 +138,11 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
       if (kind == Kind::add ? row.qty_lots <= 0 : row.qty_lots > 0)
         out.add(Violation::order_qty, i, row.qty_lots, kind == Kind::add ? 1 : 0);
     }
+    // T1a: numbers are those of the exchange's rows
+    const std::uint64_t number = static_cast<std::uint64_t>(out.exch_rows);
+    const bool own = kind == Kind::add && (mask & kExch);
+    if (own ? row.stamp != number : row.stamp > (kind >= Kind::add ? number : 0))
+      out.add(Violation::stamp, i, static_cast<std::int64_t>(row.stamp), kind >= Kind::add ? out.exch_rows : 0);
     Level* level = sides[row.side].at(row.price_ticks);
     if (level == nullptr) {
       out.add(Violation::level_range, i, row.price_ticks, static_cast<std::int64_t>(LevelMap::kMaxPages) * 64);
