@@ -89,9 +89,7 @@ class IdMap {
   static constexpr std::size_t kProbes = 64;
   static constexpr std::size_t kEnd = ~std::size_t{0} / 2;
 
-  static std::size_t capacity_for(std::size_t ids) noexcept {
-    return std::max(kFirst, std::bit_ceil(ids * kSpread));
-  }
+  static std::size_t capacity_for(std::size_t ids) noexcept { return std::max(kFirst, std::bit_ceil(ids * kSpread)); }
   static std::uint32_t mix(std::uint64_t id) noexcept {
     const unsigned __int128 product =
         static_cast<unsigned __int128>((id / kBlock) ^ 0x2D358DCCAA6C78A5u) * 0x9E3779B97F4A7C15u;
