@@ -32,6 +32,7 @@ def _use_installed_core() -> None:
 _use_installed_core()
 
 from lumina._core._book import DepthBook  # noqa: E402
+from lumina._core._order_book import ORDER_MESSAGE, OrderBook  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
 from lumina.backtester.result import Result  # noqa: E402
@@ -63,6 +64,8 @@ __all__ = [
     "Kind",
     "Latency",
     "LuminaError",
+    "ORDER_MESSAGE",
+    "OrderBook",
     "Phase",
     "Queue",
     "Result",

@@ -1,4 +1,6 @@
 from lumina._core._book import DepthBook as DepthBook
+from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
+from lumina._core._order_book import OrderBook as OrderBook
 from lumina._core._types import EVENT as EVENT
 from lumina.backtester.options import Impact as Impact
 from lumina.backtester.options import Latency as Latency
