@@ -1,6 +1,6 @@
 """The peer's side of backtest.py: hftbacktest over an .npy file of its rows, one case for each line read.
 
-    python backtest_hftbacktest.py TAPE.npy TICK_SIZE LOT_SIZE
+    python backtest_hftbacktest.py TAPE.npy TICK_SIZE LOT_SIZE l2|l3
 
 Reads the name of a case a line from standard input and answers with one line of JSON. What is timed is the peer's
 own loop: the rows are in memory, the strategies compiled and run once on a short tape before the first answer.
@@ -23,7 +23,7 @@ COMPARED_TICKS = 200
 
 
 @njit
-def l2_replay(hbt, step_ns, lot_size):
+def replay(hbt, step_ns, lot_size):
     steps = 0
     while hbt.elapse(step_ns) == 0:
         steps += 1
@@ -31,7 +31,7 @@ def l2_replay(hbt, step_ns, lot_size):
 
 
 @njit
-def l2_market_maker(hbt, step_ns, lot_size):
+def market_maker(hbt, step_ns, lot_size):
     """The decisions of grid_mm.cpp, whose comment states them; an order's id is its price in ticks."""
     tick_size = hbt.depth(0).tick_size
     qty = 10 * lot_size
@@ -74,22 +74,22 @@ def l2_market_maker(hbt, step_ns, lot_size):
     return steps, submits, cancels
 
 
-CASES = {"l2_replay": l2_replay, "l2_market_maker": l2_market_maker}
+CASES = {"replay": replay, "market_maker": market_maker}
 
 
-def backtest(rows, tick_size, lot_size):
+def backtest(rows, tick_size, lot_size, level):
     asset = (
         BacktestAsset()
         .data(rows)
         .linear_asset(1.0)
         .constant_order_latency(LATENCY_NS, LATENCY_NS)
-        .power_prob_queue_model3(3.0)
         .no_partial_fill_exchange()
         .trading_value_fee_model(-0.00005, 0.0007)
         .tick_size(tick_size)
         .lot_size(lot_size)
         .last_trades_capacity(0)
     )
+    asset = asset.l3_fifo_queue_model() if level == "l3" else asset.power_prob_queue_model3(3.0)
     # the faster of the peer's two books: an array over the prices that occur
     prices = rows["px"][np.isfinite(rows["px"]) & (rows["px"] > 0)]
     asset = asset.roi_lb(math.floor(prices.min()) - 1.0).roi_ub(math.ceil(prices.max()) + 1.0)
@@ -103,10 +103,10 @@ def levels(qty_at_tick, best, away, lot_size):
     return [[int(price), qty] for price, qty in lots if qty]
 
 
-def answer(case, rows, tick_size, lot_size):
-    hbt = backtest(rows, tick_size, lot_size)
+def answer(case, rows, tick_size, lot_size, level):
+    hbt = backtest(rows, tick_size, lot_size, level)
     begin = time.perf_counter()
-    steps, submits, cancels = CASES[case](hbt, STEP_NS, lot_size)
+    steps, submits, cancels = CASES[case.partition("_")[2]](hbt, STEP_NS, lot_size)
     seconds = time.perf_counter() - begin
     depth = hbt.depth(0)
     bid, ask = depth.best_bid_tick, depth.best_ask_tick
@@ -117,6 +117,7 @@ def answer(case, rows, tick_size, lot_size):
         "steps": steps,
         "submits": submits,
         "cancels": cancels,
+        "filled_orders": trades,
         "bought_lots": 5 * (trades + net),
         "sold_lots": 5 * (trades - net),
         "bids": levels(depth.bid_qty_at_tick, bid, -1, lot_size),
@@ -127,13 +128,13 @@ def answer(case, rows, tick_size, lot_size):
 
 
 def main():
-    path, tick_size, lot_size = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+    path, tick_size, lot_size, level = sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
     rows = np.load(path)
     for case in CASES:
-        answer(case, rows[:WARM_ROWS].copy(), tick_size, lot_size)
+        answer(f"{level}_{case}", rows[:WARM_ROWS].copy(), tick_size, lot_size, level)
     print(json.dumps({"ready": "hftbacktest"}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(line.strip(), rows, tick_size, lot_size)), flush=True)
+        print(json.dumps(answer(line.strip(), rows, tick_size, lot_size, level)), flush=True)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ class Runner:
         self.library = ctypes.CDLL(library)
         self.library.grid_mm_result.restype = ctypes.POINTER(Report)
         self.strategies = {
-            "l2_replay": None,
-            "l2_market_maker": self.callback("grid_mm_on_event", interval_ns=STEP_NS, wake=()),
+            "replay": None,
+            "market_maker": self.callback("grid_mm_on_event", interval_ns=STEP_NS, wake=()),
         }
         # a replay with a strategy that looks at the book when the run stops, and never before
         self.run(self.callback("final_book_on_event", wake=()))
@@ -70,7 +70,7 @@ class Runner:
         return sides
 
     def answer(self, case):
-        strategy = self.strategies[case]
+        strategy = self.strategies[case.partition("_")[2]]
         begin = time.perf_counter()
         result = self.run(strategy)
         seconds = time.perf_counter() - begin
@@ -81,6 +81,7 @@ class Runner:
             work.update(steps=report.steps, submits=report.submits, cancels=report.cancels)
             bids, asks = self.levels()
         lots = [int(result.fills["qty_lots"][result.fills["side"] == side].sum()) for side in range(2)]
+        work["filled_orders"] = len(set(result.fills["order_id"].tolist()))
         return {
             "seconds": seconds,
             "work": work | {"bought_lots": lots[0], "sold_lots": lots[1], "bids": bids, "asks": asks},
