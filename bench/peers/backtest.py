@@ -3,10 +3,10 @@
     python bench/peers/backtest.py [--l2-tape TAPE.npy] [--l3-tape TAPE.npy] [--runs 5] [--json]
 
 Two cases a level. `l2_replay`, `l3_replay`: no strategy, the exchange's and the strategy's view both replayed.
-`l2_market_maker`, `l3_market_maker`: five post-only levels a side, looked at every 100 ms, entry and response latency of
-5 ms each, queues by the power3 model on L2, exact on L3; the peer's strategy is compiled by numba, Lumina's by the C++
-compiler behind the C ABI, and both make the same decisions. Rows are those of the peer's format, where an execution
-of a single order is three.
+`l2_market_maker`, `l3_market_maker`: five post-only levels a side, looked at every 100 ms, entry and response latency
+of 5 ms each, queues by the power3 model on L2, exact on L3; the peer's strategy is compiled by numba, Lumina's by the
+C++ compiler behind the C ABI, and both make the same decisions. Rows are those of the peer's format, where an
+execution of a single order is three.
 
 The two run as child processes that answer in turn, so that both meet the same machine. Neither's compilation, loading
 or first touch of the tape is timed; Lumina's time includes its order log, equity samples and result. Both must end with

@@ -108,7 +108,7 @@ QUEUE_MODELS = ("risk_averse", "power", "power2", "power3", "log", "log2")
 
 @dataclass(frozen=True)
 class Queue:
-    """How a queue moves when a level shrinks without a print (SEMANTICS F4).
+    """How a queue moves when a level shrinks without a print (SEMANTICS F4). On L3 tapes queues are exact instead.
 
     Parameters
     ----------

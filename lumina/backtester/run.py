@@ -46,7 +46,7 @@ def backtest(
         with any of `on_start`, `on_timer`, `on_trade`, `on_book`, `on_bbo`, `on_level`, `on_fill`, `on_report`, ...
         and `interval_ns`. None replays the tapes.
     latency, queue, risk, impact : optional
-        See the classes; None is no latency, the power3 queue, no limits, no impact.
+        See the classes; None is no latency, the power3 queue (exact on L3), no limits, no impact.
     self_trade : {"cancel_newest", "cancel_oldest", "cancel_both", "reject"}
         When an own order would meet another.
     seed : int

@@ -103,7 +103,7 @@ KEYS: tuple[Key, ...] = (
         "power3",
         choice("risk_averse", "power", "power2", "power3", "log", "log2"),
         "",
-        "chance that a cancellation was behind us",
+        "chance that a cancellation was behind us; not asked where single orders are recorded",
     ),
     Key("queue.n", 3.0, number(above=0, high=100), "", "exponent of the power models"),
     Key("queue.unit", "base", choice("base", "lots"), "", "unit of the log models: base units, or lots"),

@@ -168,7 +168,10 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
         "inventory": {name: entry * (1 if name.startswith("time") else lot) if entry is not None else None
                       for name, entry in held.items()},
         "fills": _fills(fills, value, instrument),
-        "queue": _queue(_only(result.orders, result.orders["instrument"] == index), fills, lot),
+        "queue": {
+            "by": "order" if result.provenance[index]["level"] == "L3" else result.options["queue"]["model"],
+            **_queue(_only(result.orders, result.orders["instrument"] == index), fills, lot),
+        },
         "markouts": {
             role: [
                 {"horizon_s": 0.0, **st.markout(of_role, of_role["mid2_ticks"], instrument)},

@@ -203,7 +203,8 @@ def _fills_table(entry: dict[str, Any]) -> Table:
         f"median; {quantity(queue['ahead_at_accept_of_filled'])} of orders that filled"
         + (f"; unknown for {queue['unknown_at_accept']:,}" if queue["unknown_at_accept"] else ""),
     )
-    table.add_row("queue ahead at fill", quantity(queue["ahead_at_fill"]), "median, just before the fill")
+    known = "exact, from single orders" if queue["by"] == "order" else f"by the model {queue['by']}"
+    table.add_row("queue ahead at fill", quantity(queue["ahead_at_fill"]), f"median, just before the fill; {known}")
     table.add_row(
         "wait for the first fill", duration(None if queue["wait_s"] is None else queue["wait_s"] * 1e9), "median"
     )

@@ -198,7 +198,9 @@ def test_a_file_that_is_no_configuration(tmp_path, content, expected):
 def test_a_nest_without_end_is_no_configuration(tmp_path):
     path = tmp_path / "deep.yaml"
     path.write_text("a: " + "[" * 400_000 + "]" * 400_000)
-    with pytest.raises(ConfigError, match=r"deep\.yaml: line 1, column 23: nested over 20 deep"):
+    # newer releases of the parser have a bound of their own
+    bound = r"23: nested over 20 deep|\d+: exceeded maximum nesting depth"
+    with pytest.raises(ConfigError, match=rf"deep\.yaml: line 1, column ({bound})"):
         config.load(path)
 
 

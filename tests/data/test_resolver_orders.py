@@ -286,7 +286,9 @@ snapshot = st.lists(
     st.tuples(st.just(Kind.ADD), ids, st.sampled_from([BUY, SELL]), st.integers(98, 101), st.integers(1, 9),
               st.just(0)),
     max_size=5, unique_by=lambda add: add[1],
-).map(lambda adds: [(Kind.SNAPSHOT_BEGIN, 0, NONE, 0, REPLACE_BOOK, 0), *adds, (Kind.SNAPSHOT_END, 0, NONE, 0, 0, 0)])  # fmt: skip
+).map(
+    lambda adds: [(Kind.SNAPSHOT_BEGIN, 0, NONE, 0, REPLACE_BOOK, 0), *adds, (Kind.SNAPSHOT_END, 0, NONE, 0, 0, 0)]
+)  # fmt: skip
 messages = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 8), st.one_of(st.lists(update, min_size=1, max_size=4), snapshot)),
     min_size=1,

@@ -28,8 +28,8 @@ class MadeUpResult:
     instruments: tuple = (INSTRUMENT,)
     interrupted: bool = False
     final: list = field(default_factory=list)
-    options: dict = field(default_factory=dict)
-    provenance: list = field(default_factory=list)
+    options: dict = field(default_factory=lambda: {"queue": {"model": "power3"}})
+    provenance: list = field(default_factory=lambda: [{"level": "L2"}, {"level": "L3"}])
 
 
 def random_result(seconds=345, orders=600, seed=1, mid_ticks=618_000):

@@ -141,6 +141,7 @@ def test_the_tables_say_what_a_trader_asks(random_run):
     result = random_run()
     result.provenance = [
         {
+            "level": "L2",
             "files": [{"name": "a.gz"}],
             "importer": "binance",
             "messages": {"gaps": 2},
@@ -148,6 +149,9 @@ def test_the_tables_say_what_a_trader_asks(random_run):
         }
     ]
     shown = printed(summarise(result, limit_lots=100), "glft")
+    assert "by the model power3" in shown
+    result.provenance[0]["level"] = "L3"
+    assert "exact, from single orders" in printed(summarise(result, limit_lots=100), "glft")
     asked = """glft; 2024-08-08; P&L; max drawdown; Sharpe; maker; order-to-trade; queue ahead; Markouts; 1 min;
                at the limit; decision to sent; p99; closing it at the touch; a.gz, read by binance; 2 gaps;
                shifted by +1.275000000 s; million/s; digest"""
