@@ -3,11 +3,13 @@
 import dataclasses
 
 import numpy as np
+import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from reference import core_runner
 from reference import engine as reference
 from reference.strategies import RandomStrategy
-from reference.tapes import worlds
+from reference.worlds import worlds
 
 
 def same_money(worlds_):
@@ -32,8 +34,10 @@ def assert_same(name, want, got):
             np.testing.assert_array_equal(got[field], want[field], err_msg=f"{name}.{field}")
 
 
-@given(worlds().map(same_money))
-def test_engine_and_reference_agree_field_by_field(world):
+@pytest.mark.parametrize("levels", [("L2",), ("L3",), ("L2", "L3")], ids="+".join)
+@given(data=st.data())
+def test_engine_and_reference_agree_field_by_field(levels, data):
+    world = data.draw(worlds(levels=levels).map(same_money))
     tapes, instruments, options, seed = world
     one, two = RandomStrategy(seed), RandomStrategy(seed)
     want = reference.run(tapes, instruments, one, options)

@@ -1,4 +1,4 @@
-"""Every rule of the engine's semantics that touches L2, as hand-worked cases named after it, on the engine."""
+"""Every rule of the engine's semantics, as hand-worked cases named after it, on the engine."""
 
 import pytest
 from reference import core_runner

@@ -1,8 +1,9 @@
-"""A slow, plain Python engine for L2 tapes, written from docs/semantics.md alone, that others are compared with.
+"""A slow, plain Python engine, written from docs/semantics.md alone, that others are compared with.
 
 `engine.run(tapes, instruments, strategy, options)` replays EVENT arrays and returns the order log, fills, order
-records and equity samples field by field as include/lumina/types.hpp names them. `tapes` makes random legal tapes,
-`strategies` a strategy that does everything, `scenarios` one small hand-worked case a rule, for any engine.
+records and equity samples field by field as include/lumina/types.hpp names them. `tapes` and `tapes_l3` make random
+legal tapes, `worlds` whole runs, `strategies` a strategy that does everything, `scenarios` one small hand-worked case a
+rule, for any engine. `exchange` is the recorded exchange of an L2 tape, `exchange_l3` what differs order by order.
 
 What was decided where the text leaves room, so that a difference can be settled:
 
@@ -56,4 +57,29 @@ Risk and log
 - Funding is paid on the size of the position, signed like the position, for inverse contracts too; none is due
   before a valid mid.
 - `liquidation_units` = V(touch, position) - V(mark, position), recorded coordinates, None without a touch.
+
+L3: tapes with rows add, reduce, cancel or execute
+- Exchange rows of every kind are numbered in file order from 1; an add's stamp is its own number, reduce, cancel and
+  execute carry that of their order, change and bbo 0. Ours gets the number of the next row not yet applied, at
+  acceptance and at a replace that loses priority. Stamps of local-only rows are not read.
+- No queue model, no `cum`, no COUNTED. At its recorded price a row that takes lots takes them from the front of every
+  order of ours that arrived after its stamp; then every front there is clamped to [0, what the level holds], after
+  rows that add or change nothing too, and is at least that of ours before it. After a shift the same rows of the new
+  level do the same.
+- Without a depth limit every level counts as shown (absent: front 0, level_lots 0), and snapshot, gap and clear are
+  markers only. With one F5 holds as on L2: a covered row, or one at a frozen order's level, gives min(front, level)
+  whatever its stamp; so an execute row neither fills nor moves a frozen order at its price and thaws it all the same. A
+  clear that empties a level order by order leaves the front that its last order but one left.
+- An execute row is one trade of its lots, before its own change: own orders better than its price (frozen ones too), by
+  price, then arrival; then own orders at it that are not frozen and whose number is at most the stamp, by arrival.
+  Outside continuous trading it fills nothing and takes from no front. A trade row fills through our price only.
+- Quotes of an event (F7): each of its adds, with what is left of it at the end; and for each level one of stamp 0, the
+  net change by its rows of stamp 0. Both at most what the level shows untaken, best price first, then by stamp. One
+  fill row an own order and quote; on the return to continuous trading and after a shift one an own order and level.
+- Taken lots are those of recorded orders: from the level's queue in the order of stamps, each giving what is left of it
+  less what we have of it; a crossing quote gives from its own order. They shrink with the order and go with it. What a
+  level holds beyond the orders known is one order of stamp 0 at the head, whose taken lots any row of stamp 0 that
+  changes the level forgets. Lots before an own order: min(ceil(front), displayed) less all that is taken there.
+- A recorded order that we took trades on as recorded.
+- The strategy sees an execute row as a TRADE (side = aggressor), then a LEVEL.
 """

@@ -116,7 +116,7 @@ def meets(ex, side, limit):
         if limit is not None and ex.book.better(other, limit, price):
             break
         shown = ex.book.qty(other, price) if price in displayed else 0
-        used = min(shown, ex.taken.get((other, price), 0))  # ours came from the head of the level
+        used = min(shown, ex.taken.at(other, price))  # ours came from the head of the level
         for own in ex.at_level(other, price):
             ahead = min(whole_lots_ahead(own.front), shown)
             if ahead > used:
@@ -138,7 +138,7 @@ def handle(ex, order, ts_ns):
         if what == "lots":
             qty = min(order.leaves, lots)
             fills.append(ex.fill(order, ts_ns, where + ex.shift, qty, BY_TAKER))
-            ex.take(other, where, qty)
+            ex.taken.take(other, where, qty)
             continue
         if ex.self_trade in ("cancel_oldest", "cancel_both"):
             ex.close(where)
@@ -172,7 +172,5 @@ def rest(ex, order):
         order.front = max(order.front, o.front)
         if o.frozen:
             order.frozen = HELD if HELD in (o.frozen, order.frozen) else UNKNOWN
-    ex.priority += 1
-    order.priority = ex.priority
-    ex.orders.append(order)
+    ex.join(order)
     ex.report("resting", order, 0, queue_ahead=order.front, level=displayed)

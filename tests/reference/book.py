@@ -1,12 +1,15 @@
-"""One view's book of an L2 tape: a dict of levels a side, sorted whenever somebody asks."""
+"""One view's book of a tape: a dict of levels a side, sorted whenever somebody asks."""
 from .vocabulary import BUY, SELL
 
 
 class Book:
-    """Levels in recorded ticks; `depth_limit` levels a side are displayed, 0 is all of them."""
+    """Levels in recorded ticks; `depth_limit` levels a side are displayed, 0 is all of them.
 
-    def __init__(self, depth_limit=0):
-        self.depth_limit = depth_limit
+    all_shown: every level counts as shown, however deep (L3 without a limit).
+    """
+
+    def __init__(self, depth_limit=0, all_shown=False):
+        self.depth_limit, self.all_shown = depth_limit, all_shown
         self.levels = {BUY: {}, SELL: {}}
 
     def copy_levels(self):
@@ -46,7 +49,7 @@ class Book:
     def shown(self, side, price):
         """Not beyond the worst displayed level. With nothing displayed nothing is shown."""
         displayed = self.displayed(side)
-        return bool(displayed) and not self.better(side, displayed[-1], price)
+        return self.all_shown or (bool(displayed) and not self.better(side, displayed[-1], price))
 
     def out_of_window(self, side, price):
         """A full window of better levels stands before it."""

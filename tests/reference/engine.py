@@ -1,6 +1,9 @@
 """The clock: what happens when, over all tapes and the strategy (SEMANTICS O1, O2, O5, A2)."""
+import numpy as np
+
 from .arrivals import arrive_cancel, arrive_new, arrive_replace
 from .exchange import Exchange, RestingState
+from .exchange_l3 import ExchangeL3
 from .options import Options, ReferenceResult
 from .reports import Reports
 from .strategy import Context, Event, KnownOrder, View, risk_reason
@@ -11,6 +14,7 @@ from .vocabulary import (
     F_END,
     F_EXCH,
     F_LOCAL,
+    L3_KINDS,
     NONE,
     R_END_OF_DATA,
     R_NONE,
@@ -49,6 +53,11 @@ def events_of(tape, flag):
     return events
 
 
+def is_l3(tape):
+    """Does the tape have rows of recorded orders?"""
+    return bool(np.isin(tape["kind"], L3_KINDS).any())
+
+
 class Request:
     def __init__(self, action, order_id, decision_ns, send_ns, price=0, total=0):
         self.action, self.order_id = action, order_id
@@ -63,7 +72,10 @@ class Engine:
         self.strategy = strategy or NoStrategy()
         self.ctx = Context(self)
         self.reports = Reports(self, options)
-        self.exchanges = [Exchange(i, x, options, self.reports.from_exchange) for i, x in enumerate(instruments)]
+        self.exchanges = [
+            (ExchangeL3 if is_l3(tape) else Exchange)(i, x, options, self.reports.from_exchange)
+            for i, (tape, x) in enumerate(zip(tapes, instruments, strict=True))
+        ]
         self.views = [View(0) for _ in instruments]
         self.known = {}  # id -> KnownOrder, the strategy's knowledge
         self.truth = {}  # id -> RestingState, the exchange's

@@ -1,4 +1,7 @@
-"""The recorded exchange of one L2 tape: what its rows do to our resting orders. Arrivals: arrivals.py."""
+"""The recorded exchange of one tape: what its rows do to our resting orders. Arrivals: arrivals.py.
+
+`Exchange` is that of an L2 tape; exchange_l3.py overrides what stamps decide.
+"""
 import math
 from fractions import Fraction
 
@@ -6,6 +9,7 @@ from .accounting import Account
 from .book import Book
 from .impact import Impact
 from .queue_model import QueueModel, whole_lots_ahead
+from .taken import TakenLevels
 from .vocabulary import (
     BOOK_KINDS,
     BUY,
@@ -47,6 +51,7 @@ class RestingState:
         self.accepted = self.open = False
         self.front, self.frozen = 0.0, None
         self.priority = 0  # order of arrival at its level
+        self.arrival = 0  # L3: number of the first exchange row that it meets
 
     @property
     def leaves(self):
@@ -71,7 +76,9 @@ class Exchange:
         self.orders = []  # open own orders
         self.priority = 0
         self.cum = {}  # (side, price) -> printed since the level's last row
-        self.taken = {}  # (side, price) -> our takings since the level's last change
+        self.taken = TakenLevels()
+        self.levels_before = None  # the book before the event
+        self.freezes = True
         self.in_snapshot = False
         self.cleared = ()
         self.ended = False
@@ -93,10 +100,13 @@ class Exchange:
         return sorted((o for o in self.orders if o.side == side), key=lambda o: (-sign(side) * o.price, o.priority))
 
     def untaken(self, side, price):
-        return max(0, self.book.displayed_qty(side, price) - self.taken.get((side, price), 0))
+        return max(0, self.book.displayed_qty(side, price) - self.taken.at(side, price))
 
-    def take(self, side, price, qty):
-        self.taken[side, price] = self.taken.get((side, price), 0) + qty
+    def join(self, order):
+        """The order takes its place behind those at its level."""
+        self.priority += 1
+        order.priority = self.priority
+        self.orders.append(order)
 
     def fill(self, order, ts_ns, price, qty, cause):
         """Book a fill at our price `price`; returns the row so that a taker's charge can be added to it."""
@@ -129,17 +139,21 @@ class Exchange:
     def event(self, rows):
         """Apply one whole event of the exchange's view."""
         ts_ns = int(rows[0]["exch_ts_ns"])
-        before, was_phase = self.book.copy_levels(), self.phase
+        was_phase = self.phase
+        self.begin_event()
         self.cleared = ()
         for row in rows:
             self.row(row, ts_ns)
         if self.phase == CONTINUOUS:
-            self.cross(before, ts_ns, returning=was_phase != CONTINUOUS)
+            self.cross(ts_ns, returning=was_phase != CONTINUOUS)
         self.judge_windows()
         mid2 = self.book.mid2()
         if mid2 is not None:
             self.mid2 = mid2
         self.mid_history.append((ts_ns, self.mid2))
+
+    def begin_event(self):
+        self.levels_before = self.book.copy_levels()
 
     def row(self, row, ts_ns):
         kind, side = int(row["kind"]), int(row["side"])
@@ -170,8 +184,9 @@ class Exchange:
                 self.account.pay_funding(qty, self.mid2)
 
     def freeze_all(self):
-        for o in self.orders:
-            o.frozen = HELD
+        if self.freezes:
+            for o in self.orders:
+                o.frozen = HELD
 
     def thaw(self, order):
         order.front = min(order.front, float(self.book.displayed_qty(order.side, self.recorded(order))))
@@ -181,33 +196,43 @@ class Exchange:
         prev, new = self.book.change(side, price, qty)
         cum = self.cum.pop((side, price), 0)
         if qty:
-            self.taken.pop((side, price), None)
+            self.taken.forget(side, price)
         empties = prev > 0 and new == 0
         covered = self.in_snapshot or side in self.cleared
         ahead = 0.0
         for o in self.at_level(side, price):
             if covered or o.frozen:
-                if new > 0:
-                    o.front, o.frozen = min(o.front, float(new)), None
-                elif covered and empties:
-                    o.frozen = HELD
+                self.heard(o, new, covered and empties)
             else:
                 o.front = self.queue.after_depth(o.front, prev, new, cum)
             o.front = ahead = max(o.front, ahead)
+
+    def heard(self, order, new, wiped):
+        """A row of its level for an order that is frozen or covered by a clear or a snapshot."""
+        if new > 0:
+            order.front, order.frozen = min(order.front, float(new)), None
+        elif wiped:
+            order.frozen = HELD
 
     def print_row(self, aggressor, price, qty, flags, ts_ns):
         if aggressor == NONE or flags & F_OFFBOOK or self.phase != CONTINUOUS:
             return
         side = opposite(aggressor)  # of the resting orders that it concerns
-        only_through = bool(flags & (F_HIDDEN | F_COUNTED))
+        given = self.fill_through(side, price, qty, ts_ns)
+        if not flags & (F_HIDDEN | F_COUNTED):
+            self.print_at_price(side, price, qty, given, ts_ns)
+
+    def fill_through(self, side, price, qty, ts_ns):
+        """A trade of `qty` on resting `side` fills the own orders that are better than its price; returns how much."""
         given = 0
         for o in self.best_first(side):
             if self.book.better(side, self.recorded(o), price) and qty > given:
                 q = min(o.leaves, qty - given)
                 self.fill(o, ts_ns, o.price, q, BY_THROUGH)
                 given += q
-        if only_through:
-            return
+        return given
+
+    def print_at_price(self, side, price, qty, given, ts_ns):
         displayed = self.book.qty(side, price)
         ours = [o for o in self.at_level(side, price) if not o.frozen]
         for o in ours:
@@ -220,24 +245,28 @@ class Exchange:
             o.front = self.queue.after_trade(o.front, qty, float(displayed))
         self.cum[side, price] = self.cum.get((side, price), 0) + qty
 
-    def cross(self, before, ts_ns, returning):
+    def cross(self, ts_ns, returning):
         """Opposite quotes at or through our prices at the end of an event."""
         for side in (BUY, SELL):
             other = opposite(side)
             for price in self.book.displayed(other):
                 available = self.untaken(other, price)
                 if not returning:
-                    increase = self.book.qty(other, price) - before[other].get(price, 0)
+                    increase = self.book.qty(other, price) - self.levels_before[other].get(price, 0)
                     available = min(max(0, increase), available)
                 self.fill_crossed(side, price, available, ts_ns, BY_CROSS)
 
-    def fill_crossed(self, side, price, available, ts_ns, cause):
+    def fill_crossed(self, side, price, available, ts_ns, cause, stamp=None):
+        """A quote of `available` lots, of the recorded order `stamp` (L3); else the level gives from its head."""
         other = opposite(side)
         for o in self.best_first(side):
             if available > 0 and not self.book.better(other, self.recorded(o), price):
                 q = min(o.leaves, available)
                 self.fill(o, ts_ns, o.price, q, cause)
-                self.take(other, price, q)
+                if stamp is None:
+                    self.taken.take(other, price, q)
+                else:
+                    self.taken.take_of(other, price, stamp, q)
                 available -= q
 
     def judge_windows(self):

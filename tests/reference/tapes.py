@@ -1,10 +1,8 @@
 """Random legal L2 tapes in a small price range, so that own orders meet the market often (SEMANTICS T1 to T6)."""
 import numpy as np
-from hypothesis import strategies as st
 
 from lumina import EVENT
 
-from .options import Options, Risk, instrument_from
 from .vocabulary import (
     AUCTION,
     BBO,
@@ -160,7 +158,9 @@ class _Market:
             self.snapshot_open = True
         return rows
 
-    def event(self, last):
+    def event(self, n, last):
+        if n == 0:
+            return self.first_book()
         if self.snapshot_open and (last or self.chance(0.5)):
             self.snapshot_open = False
             return [(SNAPSHOT_END, NONE, 0, 0, 0)]
@@ -202,11 +202,11 @@ class _ViewOfTape:
                 self.printed.discard((side, price))
                 self.held[side, price] = qty
                 if change or was_printed:
-                    out.append((kind, side, price, change, flags))
+                    out.append((kind, side, price, change, flags, 0))
             else:
                 if kind == TRADE and side != NONE:
                     self.printed.add((opposite(side), price))
-                out.append((kind, side, price, qty, flags))
+                out.append((kind, side, price, qty, flags, 0))
         return out
 
 
@@ -214,14 +214,22 @@ def random_tape(seed, events=60, max_latency_ms=12, late=0.1, step_ms=4, start_m
     """An EVENT array of about `events` events. `late`: chance that an event is overtaken on its way to us."""
     rng = np.random.default_rng(seed)
     market, exch, local = _Market(rng), _ViewOfTape(), _ViewOfTape()
+    return write_tape(rng, market, exch.resolve, local.resolve, events, max_latency_ms, late, step_ms, start_ms)
+
+
+def write_tape(rng, market, for_exch, for_local, events, max_latency_ms, late, step_ms, start_ms):
+    """The tape of `market.event(n, last)`, whose rows `for_exch` and `for_local` resolve against each view's book.
+
+    Resolved rows are (kind, side, price, quantity, flags, stamp).
+    """
     out, waiting = [], []  # rows; late events not yet written: (local time, order, exch time, rows)
     ts, seen = START_NS + start_ms * MS, 0
 
     def write(rows, flags, ts_ns, local_ns, spread_ns=0):
-        for i, (kind, side, price, qty, more) in enumerate(rows):
+        for i, (kind, side, price, qty, more, stamp) in enumerate(rows):
             last = i == len(rows) - 1
             at = local_ns + (spread_ns if last and i else 0)
-            out.append((ts_ns, 0, at - ts_ns, price, qty, kind, side, more | flags | (F_END if last else 0)))
+            out.append((ts_ns, stamp, at - ts_ns, price, qty, kind, side, more | flags | (F_END if last else 0)))
 
     def flush(until_ns):
         nonlocal seen
@@ -229,36 +237,36 @@ def random_tape(seed, events=60, max_latency_ms=12, late=0.1, step_ms=4, start_m
         while waiting and waiting[0][0] <= until_ns:
             at, _, exch_ns, rows = waiting.pop(0)
             seen = max(at, seen)
-            write(local.resolve(rows), F_LOCAL, exch_ns, seen)
+            write(for_local(rows), F_LOCAL, exch_ns, seen)
 
     for n in range(events):
-        rows = market.first_book() if n == 0 else market.event(last=n == events - 1)
+        rows = market.event(n, last=n == events - 1)
         if n:
             whole = rng.random() < 0.7
             ts += int(rng.integers(0, step_ms + 1)) * MS if whole else int(rng.integers(0, step_ms * MS))
         latency = int(rng.integers(0, max_latency_ms + 1)) * MS if rng.random() < 0.5 else 0
         in_order = market.snapshot_open or any(row[0] in (SNAPSHOT_BEGIN, SNAPSHOT_END) for row in rows)
         if n and not in_order and rng.random() < late:
-            write(exch.resolve(rows), F_EXCH, ts, ts)
+            write(for_exch(rows), F_EXCH, ts, ts)
             waiting.append((ts + latency + max_latency_ms * MS // 2, n, ts, rows))
             continue
         flush(max(ts + latency, seen))
         at = max(ts + latency, seen)
-        for_exch, for_us = exch.resolve(rows), local.resolve(rows)
+        there, here = for_exch(rows), for_local(rows)
         spread = int(rng.integers(0, 3)) * MS // 2 if len(rows) > 1 else 0
-        if for_exch == for_us:
-            write(for_exch, F_EXCH | F_LOCAL, ts, at, spread)
+        if [row[:5] for row in there] == [row[:5] for row in here]:
+            write(there, F_EXCH | F_LOCAL, ts, at, spread)
         else:
-            write(for_exch, F_EXCH, ts, at)
-            write(for_us, F_LOCAL, ts, at, spread)
-        if for_us:
-            seen = at + (spread if len(for_us) > 1 else 0)
+            write(there, F_EXCH, ts, at)
+            write(here, F_LOCAL, ts, at, spread)
+        if here:
+            seen = at + (spread if len(here) > 1 else 0)
     flush(1 << 62)
     return np.array(out, EVENT)
 
 
 def check_tape(tape):
-    """Asserts the rules of SEMANTICS T3 to T6 that a legal L2 tape keeps."""
+    """Asserts the rules of SEMANTICS T3 to T6 that a legal tape keeps; those of L3 are in tapes_l3.check_stamps."""
     for flag, times in (
         (F_EXCH, tape["exch_ts_ns"]), (F_LOCAL, tape["exch_ts_ns"] + tape["latency_ns"].astype(np.int64)),
     ):  # fmt: skip
@@ -277,55 +285,3 @@ def check_tape(tape):
                 assert held[key] >= 0, f"level {key} below zero"
             elif kind == TRADE:
                 assert row["qty_lots"] > 0
-
-
-def random_instrument(seed):
-    rng = np.random.default_rng(seed)
-    inverse = bool(rng.random() < 0.25)
-    decimals = [("1", "1", "1"), ("0.1", "0.001", "1"), ("0.25", "1", "50"), ("0.0007", "0.13", "3")]
-    tick_size, lot_size, multiplier = decimals[int(rng.integers(len(decimals)))]
-    return instrument_from(
-        tick_size, lot_size, multiplier, inverse, maker_fee_e9=int(rng.integers(-200_000, 200_000)),
-        taker_fee_e9=int(rng.integers(0, 700_000)), depth_limit=int([0, 0, 0, 3, 5][int(rng.integers(5))]),
-    )  # fmt: skip
-
-
-def random_options(seed):
-    rng = np.random.default_rng(seed)
-
-    def ms(high):
-        return int(rng.integers(0, high + 1)) * MS // 2 if rng.random() < 0.7 else 0
-
-    def pick(*choices):
-        return choices[int(rng.integers(len(choices)))]
-
-    queue = {"model": pick("risk_averse", "power", "power2", "power3", "log", "log2"), "n": float(pick(1, 2, 3)),
-             "unit": pick("base", "lots"), "exact_back": bool(pick(0, 1))}  # fmt: skip
-    impact = None
-    if rng.random() < 0.5:
-        impact = {"y": 0.8, "sigma_daily": 0.02, "volume_daily": float(pick(2.0, 50.0)),
-                  "weights": (0.5, 0.3, 0.2), "taus_s": (0.02, 0.5, float("inf")), "step_ns": 10 * MS}  # fmt: skip
-    risk = Risk()
-    if rng.random() < 0.5:
-        risk = Risk(pick(None, 8), pick(None, 700 * 10**9), pick(None, 0.03), pick(None, 6, 15))
-    return Options(
-        feed_ns=ms(4), tick_to_trade_ns=ms(3), entry_ns={a: ms(6) for a in ("new", "cancel", "replace")},
-        response_ns={a: ms(6) for a in ("new", "cancel", "replace", "fill")}, queue=queue, impact=impact, risk=risk,
-        self_trade=pick("cancel_newest", "cancel_oldest", "cancel_both", "reject"), equity_interval_ns=25 * MS,
-        markouts_ns=(1, 5 * MS, 40 * MS),
-    )  # fmt: skip
-
-
-@st.composite
-def worlds(draw, max_events=60, max_instruments=3):
-    """(tapes, instruments, options, strategy seed): everything of one run, small enough to shrink."""
-    seed = draw(st.integers(0, 2**32 - 1))
-    count = draw(st.integers(1, max_instruments))
-    events = draw(st.integers(2, max_events))
-    tapes = [
-        random_tape([seed, i], events, draw(st.sampled_from([0, 4, 12])), draw(st.sampled_from([0.0, 0.15])),
-                    start_ms=3 * i * draw(st.integers(0, 1)))
-        for i in range(count)
-    ]  # fmt: skip
-    instruments = [random_instrument([seed, i, 1]) for i in range(count)]
-    return tapes, instruments, random_options([seed, 2]), seed

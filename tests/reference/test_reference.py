@@ -8,8 +8,10 @@ from .engine import run
 from .impact import Impact, square_root_impact
 from .queue_model import QueueModel
 from .strategies import RandomStrategy
-from .tapes import check_tape, worlds
+from .tapes import check_tape
+from .tapes_l3 import check_stamps
 from .vocabulary import EV_STOP, FILLED, ST_CANCELLED, ST_FILLED, ST_REJECTED
+from .worlds import worlds
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,7 @@ def test_random_worlds_keep_the_books_and_the_conservation_laws(world):
     tapes, instruments, options, seed = world
     for tape in tapes:
         check_tape(tape)
+        check_stamps(tape)
     strategy = RandomStrategy(seed)
     result = run(tapes, instruments, strategy, options)
     for account, last in zip(result.accounts, result.equity[-len(tapes):], strict=True):

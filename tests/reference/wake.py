@@ -13,6 +13,7 @@ from .vocabulary import (
     EVF_END,
     EVF_HIDDEN,
     EVF_OFFBOOK,
+    EXECUTE,
     F_HIDDEN,
     F_OFFBOOK,
     FUNDING,
@@ -25,6 +26,7 @@ from .vocabulary import (
     WAKE_LEVEL,
     WAKE_MARKER,
     WAKE_TRADE,
+    opposite,
 )  # fmt: skip
 
 MARKERS = {STATUS: EV_STATUS, FUNDING: EV_FUNDING, GAP: EV_GAP}
@@ -44,6 +46,8 @@ def callbacks(view, instrument, rows, now, shift, wake_mask):
     for row in rows:
         kind, side = int(row["kind"]), int(row["side"])
         price, qty, flags = int(row["price_ticks"]), int(row["qty_lots"]), int(row["flags"])
+        if kind == EXECUTE:  # a print and a level's change in one row
+            add(WAKE_TRADE, EV_TRADE, price_ticks=price + shift, qty_lots=-qty, side=opposite(side))
         if kind in BOOK_KINDS:
             _, after = view.book.change(side, price, qty)
             if qty:
