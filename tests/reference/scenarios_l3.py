@@ -119,11 +119,12 @@ T_RULES = [
     scenario(
         "T2_callbacks_of_an_execution", "the print first, by its aggressor, then the level",
         event(200, hit("b", 4), latency=5), wake_mask=WAKE_LEVEL | WAKE_TRADE | WAKE_BOOK | WAKE_BBO, steps=(),
-        seen_kinds=(EV_LEVEL, EV_TRADE, EV_BOOK, EV_BBO), end=201,
+        seen_kinds=(EV_LEVEL, EV_TRADE, EV_BOOK, EV_BBO), end=300,
         seen=(
             *({"kind": EV_LEVEL, "ts_ns": 100} for _ in range(6)), {"kind": EV_BOOK}, {"kind": EV_BBO},
             {"kind": EV_TRADE, "ts_ns": 205, "price_ticks": 99, "qty_lots": 4, "side": SELL, "flags": 0},
-            {"kind": EV_LEVEL, "ts_ns": 205, "price_ticks": 99, "qty_lots": -4, "level_lots": 6, "side": BUY},
+            {"kind": EV_LEVEL, "ts_ns": 205, "price_ticks": 99, "qty_lots": -4, "level_lots": 6, "side": BUY,
+             "value": EXECUTE},
             {"kind": EV_BOOK}, {"kind": EV_BBO, "flags": EVF_END}, {"kind": EV_LEVEL}, {"kind": EV_BOOK},
         ),
     ),

@@ -18,6 +18,7 @@ from .vocabulary import (
     F_OFFBOOK,
     FUNDING,
     GAP,
+    L3_KINDS,
     SELL,
     STATUS,
     TRADE,
@@ -52,7 +53,11 @@ def callbacks(view, instrument, rows, now, shift, wake_mask):
             _, after = view.book.change(side, price, qty)
             if qty:
                 changed = True
-                add(WAKE_LEVEL, EV_LEVEL, price_ticks=price + shift, qty_lots=qty, level_lots=after, side=side)
+                happened = kind if kind in L3_KINDS else 0  # to an order
+                add(
+                    WAKE_LEVEL, EV_LEVEL, price_ticks=price + shift, qty_lots=qty, level_lots=after, side=side,
+                    value=happened,
+                )  # fmt: skip
         elif kind == TRADE:
             marks = (EVF_HIDDEN if flags & F_HIDDEN else 0) | (EVF_OFFBOOK if flags & F_OFFBOOK else 0)
             add(WAKE_TRADE, EV_TRADE, price_ticks=price + shift, qty_lots=qty, side=side, flags=marks)
