@@ -39,7 +39,6 @@ class TakenOrders:
             lots[stamp] = min(lots[stamp], left[stamp])
         if not left[stamp]:
             del left[stamp]
-            lots.pop(stamp, None)
 
     def queue(self, side, price):
         """(stamp, what is left) in the order of priority."""

@@ -134,6 +134,8 @@ class _Market(_View):
     def __init__(self, rng):
         super().__init__()
         self.rng = rng
+        # tempers: how far prices go, how often there are halts, how much comes without ids
+        self.reach, self.halts, self.without_ids = self.pick(8, 8, 2), self.pick(0.03, 0.1), self.pick(0.13, 0.4)
         self.phase = CONTINUOUS
         self.snapshot_open = False
         self.last_id = 0
@@ -183,7 +185,7 @@ class _Market(_View):
         price = best - sign(side) * int(self.pick(-2, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3))
         if other is not None and (other - price) * sign(side) <= 0 and not self.chance(crossing):
             price = other - sign(side)
-        return min(max(price, MID - 8), MID + 8)
+        return min(max(price, MID - self.reach), MID + self.reach)
 
     def some_order(self):
         """Mostly near the touch."""
@@ -213,14 +215,14 @@ class _Market(_View):
                 added = self.add(side, self.near_touch(side), self.qty())
                 if self.chance(0.15):  # it changes in its own event
                     self.say_of(self.pick(REDUCE, EXECUTE), added, self.pick(1, self.orders[added][2]))
-            elif x < 0.65:
-                self.say_of(CANCEL, found, self.orders[found][2])
-            elif x < 0.75:
-                self.say_of(REDUCE, found, int(self.rng.integers(1, self.orders[found][2] + 1)))
-            elif x < 0.87:
-                self.replace(found)
-            else:
+            elif self.chance(self.without_ids):
                 self.without_id()
+            elif x < 0.7:
+                self.say_of(CANCEL, found, self.orders[found][2])
+            elif x < 0.84:
+                self.say_of(REDUCE, found, int(self.rng.integers(1, self.orders[found][2] + 1)))
+            else:
+                self.replace(found)
 
     def replace(self, order_id):
         """One that loses priority; the id stays or not."""
@@ -322,20 +324,21 @@ class _Market(_View):
             if self.chance(0.5):
                 self.orders_event()
             return
-        x = self.rng.random()
-        if x < 0.52:
-            self.orders_event()
-        elif x < 0.80:
-            self.executions()
-        elif x < 0.87:
-            self.prints(self.pick(BUY, SELL))
-        elif x < 0.91:
-            self.clear()
-        elif x < 0.94 and not self.snapshot_open and not last:
-            self.snapshot()
-        elif x < 0.97:
+        if self.chance(self.halts):
             self.phase = self.pick(HALT, AUCTION)
             self.say(STATUS, lots=self.phase)
+            return
+        x = self.rng.random()
+        if x < 0.53:
+            self.orders_event()
+        elif x < 0.83:
+            self.executions()
+        elif x < 0.90:
+            self.prints(self.pick(BUY, SELL))
+        elif x < 0.94:
+            self.clear()
+        elif x < 0.97 and not self.snapshot_open and not last:
+            self.snapshot()
         elif x < 0.985:
             self.say(FUNDING, lots=int(self.rng.integers(-500_000, 500_000)))
         else:
