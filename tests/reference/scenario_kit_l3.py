@@ -68,3 +68,8 @@ def book(*more):
 def tick(ts_ns):
     """Far from everything: time passes."""
     return event(ts_ns, add("tick", BUY, 1, 1))
+
+
+def probe(ts_ns, name="probe", side=BUY, price=99):
+    """An order that joins behind us is hit for a lot: we would have been hit, so our fill shows our front."""
+    return event(ts_ns, add(name, side, price, 1), hit(name, 1))
