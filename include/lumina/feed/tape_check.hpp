@@ -138,10 +138,10 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
       if (kind == Kind::add ? row.qty_lots <= 0 : row.qty_lots > 0)
         out.add(Violation::order_qty, i, row.qty_lots, kind == Kind::add ? 1 : 0);
     }
-    // T1a: numbers are those of the exchange's rows
+    // T1a: stamps are the numbers of the exchange's rows, and judged there
     const std::uint64_t number = static_cast<std::uint64_t>(out.exch_rows);
-    const bool own = kind == Kind::add && (mask & kExch);
-    if (own ? row.stamp != number : row.stamp > (kind >= Kind::add ? number : 0))
+    const bool ours = kind < Kind::add || (mask & kExch);
+    if (ours && (kind == Kind::add ? row.stamp != number : row.stamp > (kind > Kind::add ? number : 0)))
       out.add(Violation::stamp, i, static_cast<std::int64_t>(row.stamp), kind >= Kind::add ? out.exch_rows : 0);
     Level* level = sides[row.side].at(row.price_ticks);
     if (level == nullptr) {
