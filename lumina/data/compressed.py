@@ -1,0 +1,177 @@
+"""Files that may be compressed (gzip, xz, zstd), told by their first bytes, read in pieces of bounded size."""
+
+import io
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from lumina.data.source import HashedFile
+from lumina.errors import DataError
+
+_RAW = 1 << 16
+_PIECE = 1 << 20
+_MAX_LINE = 1 << 20
+_XZ_MEMORY = 1 << 28
+_ZSTD_WINDOW = 1 << 27
+# The package bounds no output. A block of 4 bytes may be 128 KiB of text: so much input is 32 MiB at the most.
+_ZSTD_INPUT = 1 << 10
+
+
+class _Decoder(Protocol):
+    """One stream of a file: `feed` gives what the data hold, in pieces; `unused` is what follows its end."""
+
+    eof: bool
+    unused: bytes
+
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+
+
+class _Gzip:
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(31)
+        self.eof, self.unused = False, b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            yield self._stream.decompress(data, _PIECE)
+            data = self._stream.unconsumed_tail
+        self.eof, self.unused = self._stream.eof, self._stream.unused_data
+
+
+class _Xz:
+    def __init__(self) -> None:
+        self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
+        self.eof, self.unused = False, b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        yield self._stream.decompress(data, _PIECE)
+        while not (self._stream.eof or self._stream.needs_input):
+            yield self._stream.decompress(b"", _PIECE)
+        self.eof, self.unused = self._stream.eof, self._stream.unused_data
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        import zstandard
+
+        self._stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        self.eof, self.unused = False, b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _ZSTD_INPUT):
+            yield self._stream.decompress(data[start : start + _ZSTD_INPUT])
+            if self._stream.eof:
+                self.eof, self.unused = True, self._stream.unused_data + data[start + _ZSTD_INPUT :]
+                return
+
+
+_FORMATS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
+    (b"\x1f\x8b", "gzip", _Gzip),
+    (b"\xfd7zXZ\0", "xz", _Xz),
+    (b"\x28\xb5\x2f\xfd", "zstd", _Zstd),
+)
+
+
+def head(data: bytes) -> bytes:
+    """What the first bytes of a file say, decompressed as far as they go: for a look at the format.
+
+    Raises
+    ------
+    DataError
+        Where they are zstd and the extra that reads it is not installed.
+    """
+    found = _format(data)
+    if found is None:
+        return data
+    name, make = found
+    decoder = _decoder("compressed file", make)
+    try:
+        return b"".join(decoder.feed(data))
+    except _errors(name):
+        return b""
+
+
+def pieces(file: HashedFile) -> Iterator[bytes]:
+    """The content of a file from its start, decompressed.
+
+    A piece has 1 MiB at the most, 32 MiB where zstd says so. Streams that follow each other are one content.
+
+    Raises
+    ------
+    DataError
+        Where a stream is cut or broken, wants more memory than is plausible, or needs an extra.
+    """
+    found = _format(file.file.peek(8)[:8]) if isinstance(file.file, io.BufferedReader) else None
+    if found is None:
+        while data := file.read(_PIECE):
+            yield data
+        return
+    name, make = found
+    decoder, done = _decoder(str(file.path), make), 0
+    try:
+        while True:
+            # zeros may pad the end of a stream
+            data = decoder.unused.lstrip(b"\0") if decoder.eof else b""
+            data = data or file.read(_RAW)
+            if not data:
+                break
+            if decoder.eof:
+                data = data.lstrip(b"\0")
+                if not data:
+                    continue
+                decoder = make()
+            for piece in decoder.feed(data):
+                if piece:
+                    done += len(piece)
+                    yield piece
+    except _errors(name) as error:
+        raise DataError(f"{file.path}: broken {name} stream after {done} bytes of content: {error}") from None
+    if not decoder.eof:
+        raise DataError(f"{file.path}: broken {name} stream: cut after {done} bytes of content")
+
+
+def blocks(file: HashedFile) -> Iterator[bytes]:
+    """The content of a text file as blocks of whole lines; only the last may lack its newline.
+
+    Raises
+    ------
+    DataError
+        As `pieces`, and where a line has over 1 MiB.
+    """
+    rest = b""
+    lines = 0
+    for piece in pieces(file):
+        cut = piece.rfind(b"\n") + 1
+        if cut:
+            block = rest + piece[:cut]
+            lines += block.count(b"\n")
+            yield block
+            rest = piece[cut:]
+        else:
+            rest += piece
+        if len(rest) > _MAX_LINE:
+            raise DataError(f"{file.path}: line {lines + 1}: has over {_MAX_LINE} bytes")
+    if rest:
+        yield rest
+
+
+def _format(start: bytes) -> tuple[str, Callable[[], _Decoder]] | None:
+    return next(((name, make) for magic, name, make in _FORMATS if start.startswith(magic)), None)
+
+
+def _decoder(where: str, make: Callable[[], _Decoder]) -> _Decoder:
+    try:
+        return make()
+    except ImportError:
+        raise DataError(
+            f"{where}: zstd needs the package zstandard; remedy: pip install 'lumina-hft[zstd]', or unpack the file"
+        ) from None
+
+
+def _errors(name: str) -> tuple[type[Exception], ...]:
+    if name != "zstd":
+        return (zlib.error, lzma.LZMAError)
+    import zstandard
+
+    return (zstandard.ZstdError,)
