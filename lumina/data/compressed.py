@@ -11,6 +11,7 @@ from lumina.errors import DataError
 
 _RAW = 1 << 16
 _PIECE = 1 << 20
+_HEAD = 1 << 12
 _MAX_LINE = 1 << 20
 _XZ_MEMORY = 1 << 28
 _ZSTD_WINDOW = 1 << 27
@@ -74,7 +75,9 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
 
 
 def head(data: bytes) -> bytes:
-    """What the first bytes of a file say, decompressed as far as they go: for a look at the format.
+    """What the first bytes of a file say, decompressed: for a look at the format.
+
+    At least 4 KiB where the bytes hold so much. Of zstd that takes a whole block, which can have 128 KiB.
 
     Raises
     ------
@@ -85,11 +88,15 @@ def head(data: bytes) -> bytes:
     if found is None:
         return data
     name, make = found
-    decoder = _decoder("compressed file", make)
+    decoder, out = _decoder("compressed file", make), b""
     try:
-        return b"".join(decoder.feed(data))
+        for piece in decoder.feed(data):
+            out += piece
+            if len(out) >= _HEAD:
+                break
     except _errors(name):
-        return b""
+        pass
+    return out
 
 
 def pieces(file: HashedFile) -> Iterator[bytes]:

@@ -15,10 +15,10 @@ from lumina.data.tape_file import is_tape
 from lumina.errors import DataError
 
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
-IMPORTERS = ("binance", "hftbacktest", "lobster")
+IMPORTERS = ("binance", "bitstamp", "hftbacktest", "lobster")
 
 Paths = PathLike | Iterable[PathLike]
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
 
 
 def load(path: Paths, format: str = "auto", **options: Any) -> Tape:

@@ -44,13 +44,8 @@ _NO_LEVEL = 9_999_999_999
 
 
 def sniff(head: bytes, path: Path) -> bool:
-    """A message, or an orderbook by its name; plain or compressed."""
-    kind = lobster_text.name_of(path).get("kind")
-    return kind == "orderbook" or ((kind == "message" or ".csv" in path.name) and _is_message(head))
-
-
-def _is_message(head: bytes) -> bool:
-    return lobster_text.is_message(compressed.head(head))
+    """A name of LOBSTER's, or a line that is a message; plain or compressed."""
+    return bool(lobster_text.name_of(path)) or lobster_text.is_message(compressed.head(head))
 
 
 def read(
@@ -260,9 +255,7 @@ class _Day:
             raise self._uneven(self._books.path, self._books.row, self._day.messages)
 
     def _uneven(self, short: Path, rows: int, long: Path) -> DataError:
-        return DataError(
-            f"{short}: ends after {rows} lines, and {long.name} has more; remedy: files of the same download"
-        )
+        return DataError(f"{short}: ends after {rows} lines, {long.name} has more; remedy: files of the same download")
 
     def _chunk(self, start: int, rows: NDArray[np.int64], books: dict[Side, Book] | None) -> Iterator[NDArray[np.void]]:
         updates, effect = self._message(start, rows)
@@ -392,7 +385,7 @@ class _Day:
             wrong(~none & ((price < 1) | (ticks > MAX_PRICE_TICKS)), "a price is out of bounds")
             wrong(
                 ~none & ((size < 1) | (over != 0) | (lots > MAX_LOTS)),
-                "a size is out of bounds or no multiple of lot_size",
+                "a size is no whole number of lots, or out of bounds",
             )
             rank = np.where(none, EMPTY, ticks * sign)
             wrong((rank[:, 1:] <= rank[:, :-1]) & ~none[:, 1:], "not sorted, best first")

@@ -61,9 +61,7 @@ def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> li
         name = lobster_text.name_of(path)
         midnight_ns = _midnight_ns(path, date if date is not None else name.get("date"))
         if out and midnight_ns <= out[-1].midnight_ns:
-            raise DataError(
-                f"{path}: is not of a day after {out[-1].messages.name}; remedy: give days in order of time"
-            )
+            raise DataError(f"{path}: is of no day after {out[-1].messages.name}; remedy: give days in order of time")
         book, levels = books[i] if books else (None, int(name.get("levels", 0)))
         if book is not None:
             other = lobster_text.name_of(book)
