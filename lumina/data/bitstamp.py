@@ -30,7 +30,7 @@ _UNIT = Fraction(1, 10**8)  # of an amount
 _MAX_AMOUNT = 10**18
 _LEVELS = 20
 # Orders at a level, each rounded down to a lot, together lose at most so many lots.
-_ROUNDING = 64
+_ROUNDING = 16
 _KINDS = ("order_created", "order_changed", "order_deleted", "trade", "order_book")
 _LINE = re.compile(rb"\d{13} (order_created|order_changed|order_deleted|trade|order_book) \{")
 _SIDES = (Side.BUY, Side.SELL)
