@@ -31,6 +31,12 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("min_latency_ns", {"type": int, "metavar": "N", "help": "the smallest latency after --clock shift"}),
     ("gaps", {"choices": ("error", "mark"), "help": "what missing update ids are"}),
     ("counted_window_ns", {"type": int, "metavar": "N", "help": "window of the COUNTED rule; 0 = off"}),
+    ("session", {"metavar": "TEXT", "help": "calendar of the sessions, as us_equity"}),
+    ("order_ids", {"action": "store_const", "const": True, "help": "keep the venue's order ids"}),
+    ("date", {"metavar": "DATE", "help": "day of the files, YYYY-MM-DD (lobster)"}),
+    ("orderbook", {"action": argparse.BooleanOptionalAction, "help": "take levels from the orderbook files (lobster)"}),
+    ("seed", {"metavar": "FILE", "help": "orderbook whose first row is the book, with --no-orderbook (lobster)"}),
+    ("snapshots", {"choices": ("resync", "check"), "help": "what the log's snapshots are for (bitstamp)"}),
 )
 
 

@@ -91,6 +91,20 @@ def test_a_recorded_market_tells_its_clock_repair(capsys, data_dir, monkeypatch)
     assert summary["latency_ns"]["feed"]["p50"] > 1_000_000
 
 
+def test_a_day_order_by_order_has_fills_in_known_queues(capsys, data_dir, monkeypatch):
+    monkeypatch.setenv("LUMINA_TEST_DATA", str(data_dir))
+    code, out, _ = run(capsys, "--config", ROOT / "config" / "lobster_goog.yaml", "--json", "--quiet")
+    summary = json.loads(out)
+    (goog,) = summary["instruments"]
+    assert code == 0
+    assert (goog["symbol"], summary["events"], summary["fills"] > 1000) == ("GOOG", 156_270, True)
+    assert summary["pnl"] == pytest.approx(sum(summary.get(part, 0) for part in PARTS), abs=1e-9)
+    # at the touch, behind orders that are known one by one
+    assert goog["queue"]["unknown_at_accept"] == 0
+    assert goog["queue"]["ahead_at_accept"] > 0
+    assert goog["fills"]["by_cause"]["at"]["fills"] > 100
+
+
 def test_quiet_prints_nothing(capsys, base):
     assert run(capsys, *base, "--quiet") == (0, "", "")
 

@@ -41,7 +41,8 @@ def test_every_configuration_in_the_folder_loads(path, monkeypatch):
 
 
 def test_the_folder_has_the_configurations_that_the_documentation_names():
-    assert {"backtest.yaml", "binance_btcusdt.yaml", "sample.yaml"} <= {path.name for path in CONFIGS}
+    names = {"backtest.yaml", "binance_btcusdt.yaml", "lobster_goog.yaml", "sample.yaml"}
+    assert names <= {path.name for path in CONFIGS}
 
 
 def test_the_default_is_the_commented_file():

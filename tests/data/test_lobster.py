@@ -8,7 +8,7 @@ import pytest
 
 import lumina
 from lumina import DepthBook, Flag, Kind, Side
-from lumina.data import compressed, convert, lobster
+from lumina.data import cli, compressed, convert, lobster
 from lumina.data.kinds import Phase
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
@@ -430,3 +430,19 @@ def test_times_of_any_length_are_exact(tmp_path, seed):
     path = write(tmp_path, [f"{text},1,{i + 1},1,10000,1" for i, text in enumerate(texts)])
     tape = lumina.load(path, orderbook=False)
     assert (tape.events["exch_ts_ns"] - MIDNIGHT_NS).tolist() == ns
+
+
+def test_the_command_takes_its_options(tmp_path, capsys):
+    market = Market(6, 2)
+    for _ in range(100):
+        market.act()
+    path = write(tmp_path, market.messages, market.rows, n=2)
+    out = tmp_path / "x.lumina"
+    assert cli.main(["convert", str(path), str(out), "--session", "us_equity", "--order-ids", "--symbol", "ABC"]) == 0
+    tape = lumina.Tape.open(out)
+    assert (tape.instrument.symbol, tape.depth_limit, len(tape.order_ids)) == ("ABC", 2, len(tape))
+    seed = tmp_path / path.name.replace("message", "orderbook")
+    arguments = ["convert", str(path), str(out), "--no-orderbook", "--seed", str(seed), "--date", "2013-01-02"]
+    assert cli.main(arguments) == 0
+    assert lumina.Tape.open(out).events["exch_ts_ns"][0] - MIDNIGHT_NS > 195 * 86_400 * 10**9
+    assert "L3" in capsys.readouterr().out
