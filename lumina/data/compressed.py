@@ -88,13 +88,13 @@ def head(data: bytes) -> bytes:
     if found is None:
         return data
     name, make = found
-    decoder, out = _decoder("compressed file", make), b""
+    decoder, broken, out = _decoder("compressed file", make), _errors(name), b""
     try:
         for piece in decoder.feed(data):
             out += piece
             if len(out) >= _HEAD:
                 break
-    except _errors(name):
+    except broken:
         pass
     return out
 
@@ -115,7 +115,7 @@ def pieces(file: HashedFile) -> Iterator[bytes]:
             yield data
         return
     name, make = found
-    decoder, done = _decoder(str(file.path), make), 0
+    decoder, broken, done = _decoder(str(file.path), make), _errors(name), 0
     try:
         while True:
             # zeros may pad the end of a stream
@@ -132,7 +132,7 @@ def pieces(file: HashedFile) -> Iterator[bytes]:
                 if piece:
                     done += len(piece)
                     yield piece
-    except _errors(name) as error:
+    except broken as error:
         raise DataError(f"{file.path}: broken {name} stream after {done} bytes of content: {error}") from None
     if not decoder.eof:
         raise DataError(f"{file.path}: broken {name} stream: cut after {done} bytes of content")

@@ -227,13 +227,14 @@ def test_prints_alone(load):
 
 
 def test_orders_from_before_the_log_are_of_the_first_snapshot(load):
-    bids, asks = [["100.40", "3.0"], ["100.30", "1.0"]], [["100.50", "2.0"], ["100.60", "1.0"]]
+    bids, asks = [["100.40", "3.0"], ["100.30", "1.0"]], [["100.50", "2.25"], ["100.60", "1.0"]]
     rows, tape = load(
         book(0, bids, asks),
         order("deleted", 10, 1, BUY, "100.30", "1.0"),
         order("created", 1000, 9, BUY, "100.70", "0.5"),
         order("changed", 1100, 2, SELL, "100.50", "1.5"),
         order("deleted", 1101, 9, BUY, "100.70", "0.0"),
+        order("deleted", 1102, 5, SELL, "100.50", "0.25"),  # cancelled
         trade(1105, 100.5, 0.5),
         order("deleted", 2000, 2, SELL, "100.50", "1.5"),
         order("deleted", 2000, 3, SELL, "100.60", "0.0"),
@@ -241,15 +242,33 @@ def test_orders_from_before_the_log_are_of_the_first_snapshot(load):
     assert rows == [
         (Kind.CHANGE, BUY, 10030, 100, 0),
         (Kind.CHANGE, BUY, 10040, 300, 0),
-        (Kind.CHANGE, SELL, 10050, 200, 0),
+        (Kind.CHANGE, SELL, 10050, 225, 0),
         (Kind.CHANGE, SELL, 10060, 100, 0),
         (Kind.CANCEL, BUY, 10030, -100, 10),
         (Kind.EXECUTE, SELL, 10050, -50, 1100),
+        (Kind.CANCEL, SELL, 10050, -25, 1102),
         (Kind.CANCEL, SELL, 10050, -150, 2000),
         # how much the last one had is not said: the next snapshots set its level right
     ]
     assert (tape.events["stamp"] == 0).all()
-    assert tape.provenance["messages"]["deletes of orders from before the log"] == 3
+    assert tape.provenance["messages"]["deletes of orders from before the log"] == 4
+
+
+def test_a_trade_is_of_an_order_that_fits_before_one_that_may(load):
+    rows, tape = load(
+        book(0, [["100.40", "3.0"]], [["100.50", "2.0"]]),
+        order("created", 1, 1, SELL, "100.50", "0.5"),
+        order("created", 2, 4, SELL, "100.50", "0.5"),
+        order("created", 1000, 9, BUY, "100.50", "0.5"),
+        order("deleted", 1099, 4, SELL, "100.50", "0.5"),  # cancelled
+        order("deleted", 1100, 1, SELL, "100.50", "0.0"),
+        order("deleted", 1101, 7, SELL, "100.50", "0.0"),  # from before the log
+        order("deleted", 1102, 9, BUY, "100.50", "0.0"),
+        trade(1105, 100.5, 0.5),
+        order_ids=True,
+    )
+    assert rows[4:] == [(Kind.CANCEL, SELL, 10050, -50, 1099), (Kind.EXECUTE, SELL, 10050, -50, 1100)]
+    assert tape.order_ids.tolist()[4:] == [4, 1]
 
 
 def test_a_level_is_set_right_when_two_snapshots_agree(load):
