@@ -50,6 +50,39 @@ def test_only_the_handlers_that_are_there_are_called(tape):
     assert len(result.orders) == 1
 
 
+def test_F3_single_orders_are_named_where_the_tape_keeps_ids():
+    kind = lumina.Kind
+    rows = np.zeros(4, lumina.EVENT)
+    rows["exch_ts_ns"] = [1, 2, 3, 4]
+    rows["kind"] = [kind.ADD, kind.ADD, kind.EXECUTE, kind.REDUCE]
+    rows["price_ticks"], rows["qty_lots"], rows["stamp"] = 100, [5, 4, -2, -1], [1, 2, 1, 2]
+    rows["flags"] = lumina.Flag.EXCH | lumina.Flag.LOCAL | lumina.Flag.END
+
+    class Watch:
+        def __init__(self):
+            self.seen = []
+
+        def on_level(self, ctx, event):
+            self.seen.append(("level", event.order_id, event.value, event.qty_lots, event.level_lots))
+
+        def on_trade(self, ctx, event):
+            self.seen.append(("trade", event.order_id, event.side, event.qty_lots))
+
+    instrument = lumina.Instrument("X", 1, 1)
+    watch = Watch()
+    lumina.backtest(lumina.Tape(rows, instrument, order_ids=[70, 80, 70, 80]), watch)
+    assert watch.seen == [
+        ("level", 70, kind.ADD, 5, 5),
+        ("level", 80, kind.ADD, 4, 9),
+        ("trade", 70, lumina.Side.SELL, 2),
+        ("level", 70, kind.EXECUTE, -2, 7),
+        ("level", 80, kind.REDUCE, -1, 6),
+    ]
+    watch = Watch()
+    lumina.backtest(lumina.Tape(rows, instrument), watch)
+    assert {event[1] for event in watch.seen} == {0}
+
+
 def test_an_exception_is_raised_as_it_is_and_ends_the_run(tape):
     class Broken:
         interval_ns = 5_000_000
