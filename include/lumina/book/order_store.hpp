@@ -2,6 +2,9 @@
 // OrderBook and OrderBooks say which levels an order is on.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 
 #include "lumina/book/id_map.hpp"
@@ -50,7 +53,13 @@ struct OrderSink {
 
 namespace detail {
 
-// LevelsOf: PriceLevels& (const Order&).
+// Where the levels of an order are. by_book is nullptr where there is no such book.
+template <class T>
+concept LevelShelf = requires(const T& shelf, const Order& order, std::uint16_t book) {
+  { shelf.of(order) } -> std::same_as<PriceLevels&>;
+  { shelf.by_book(book) } -> std::same_as<PriceLevels*>;
+};
+
 class OrderStore {
  public:
   using Handle = std::uint32_t;
@@ -87,15 +96,15 @@ class OrderStore {
   }
 
   // Takes lots from an order: a reduce or an execute.
-  template <class LevelsOf, class Sink>
-  Result take(std::uint64_t id, std::int32_t lots, Kind kind, const LevelsOf& levels_of, Sink& sink) noexcept {
+  template <LevelShelf Shelf, class Sink>
+  Result take(std::uint64_t id, std::int32_t lots, Kind kind, const Shelf& shelf, Sink& sink) noexcept {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     const Handle handle = find(id);
     if (handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
     Order& order = orders_[handle];
-    PriceLevels& levels = levels_of(order);
+    PriceLevels& levels = shelf.of(order);
     if (lots < order.qty_lots) {
       order.qty_lots -= lots;
       levels.of(order.side(), order.price_ticks).total -= QueueLevel::lots(lots);
@@ -107,19 +116,19 @@ class OrderStore {
     return overfill ? fail(Result::overfill, sink) : Result::ok;
   }
 
-  template <class LevelsOf, class Sink>
-  Result cancel(std::uint64_t id, const LevelsOf& levels_of, Sink& sink) noexcept {
+  template <LevelShelf Shelf, class Sink>
+  Result cancel(std::uint64_t id, const Shelf& shelf, Sink& sink) noexcept {
     const Handle handle = find(id);
     if (handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
     Order& order = orders_[handle];
-    close(levels_of(order), handle, order, Kind::cancel, sink);
+    close(shelf.of(order), handle, order, Kind::cancel, sink);
     return Result::ok;
   }
 
-  template <class LevelsOf, class Sink>
+  template <LevelShelf Shelf, class Sink>
   Result replace(std::uint64_t old_id, std::uint64_t new_id, std::int32_t price, std::int32_t lots,
-                 const LevelsOf& levels_of, Sink& sink) {
+                 const Shelf& shelf, Sink& sink) {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
@@ -130,7 +139,7 @@ class OrderStore {
     if (new_id != old_id && find(new_id) != kNoOrder) [[unlikely]]
       return fail(Result::duplicate_id, sink);
     Order& order = orders_[handle];
-    PriceLevels& levels = levels_of(order);
+    PriceLevels& levels = shelf.of(order);
     const Side side = order.side();
     // of a level that the order is on already this asks for a little more room than it needs
     if (const QueueLevel* to = levels.find(side, price); to && !to->has_room(lots)) [[unlikely]]
@@ -148,6 +157,45 @@ class OrderStore {
     link(levels, levels.make(side, price), handle, order);
     sink.replaced(handle, before, order);
     return Result::ok;
+  }
+
+  template <LevelShelf Shelf, class Sink>
+  Result apply(const OrderMessage& message, const Shelf& shelf, Sink& sink) {
+    switch (message.kind) {
+      case static_cast<std::uint8_t>(Kind::add):
+        if (PriceLevels* levels = shelf.by_book(message.book)) [[likely]]
+          return add(*levels, message.book, message.order_id, static_cast<Side>(message.side), message.price_ticks,
+                     message.qty_lots, sink);
+        return fail(Result::bad_message, sink);
+      case static_cast<std::uint8_t>(Kind::reduce):
+      case static_cast<std::uint8_t>(Kind::execute):
+        return take(message.order_id, message.qty_lots, static_cast<Kind>(message.kind), shelf, sink);
+      case static_cast<std::uint8_t>(Kind::cancel):
+        return cancel(message.order_id, shelf, sink);
+      case kReplaceOrder:
+        return replace(message.order_id, message.new_id, message.price_ticks, message.qty_lots, shelf, sink);
+      default:
+        return fail(Result::bad_message, sink);
+    }
+  }
+
+  // Messages in order. What a message needs is fetched while those before it are applied, in three steps, because
+  // each tells the address of the next: the slot of its id, the order, the order's level and neighbours. What a
+  // message in between changes makes a fetch useless, never wrong.
+  template <LevelShelf Shelf, class Sink>
+  void on_batch(const OrderMessage* messages, std::size_t count, const Shelf& shelf, Sink& sink) {
+    if (orders_.size() < kPrefetchFrom) {
+      for (std::size_t i = 0; i < count; ++i) apply(messages[i], shelf, sink);
+      return;
+    }
+    for (std::size_t i = 0; i < std::min(kSlotsAhead, count); ++i) fetch_slots(messages[i]);
+    for (std::size_t i = 0; i < std::min(kOrdersAhead, count); ++i) fetch_order(messages[i], shelf);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + kSlotsAhead < count) fetch_slots(messages[i + kSlotsAhead]);
+      if (i + kOrdersAhead < count) fetch_order(messages[i + kOrdersAhead], shelf);
+      if (i + kLevelsAhead < count) fetch_level(messages[i + kLevelsAhead], shelf);
+      apply(messages[i], shelf, sink);
+    }
   }
 
   Handle find(std::uint64_t id) const noexcept {
@@ -177,6 +225,37 @@ class OrderStore {
   }
 
  private:
+  // Below so many live orders all is in the near caches, and fetching ahead costs more than it saves.
+  static constexpr std::size_t kPrefetchFrom = 4096;
+  static constexpr std::size_t kSlotsAhead = 12;
+  static constexpr std::size_t kOrdersAhead = 8;
+  static constexpr std::size_t kLevelsAhead = 4;
+
+  static bool is_add(const OrderMessage& message) noexcept {
+    return message.kind == static_cast<std::uint8_t>(Kind::add);
+  }
+  void fetch_slots(const OrderMessage& message) const noexcept {
+    __builtin_prefetch(ids_.slot(message.order_id), 1);
+    if (message.kind == kReplaceOrder) __builtin_prefetch(ids_.slot(message.new_id), 1);
+  }
+  template <LevelShelf Shelf>
+  void fetch_order(const OrderMessage& message, const Shelf& shelf) const noexcept {
+    if (is_add(message)) {
+      if (const PriceLevels* levels = shelf.by_book(message.book))
+        __builtin_prefetch(levels->line(static_cast<Side>(message.side), message.price_ticks), 1);
+    } else {
+      __builtin_prefetch(&orders_[ids_.likely(message.order_id)], 1);
+    }
+  }
+  template <LevelShelf Shelf>
+  void fetch_level(const OrderMessage& message, const Shelf& shelf) const noexcept {
+    if (is_add(message)) return;
+    const Order& order = orders_[ids_.likely(message.order_id)];
+    __builtin_prefetch(shelf.of(order).line(order.side(), order.price_ticks), 1);
+    __builtin_prefetch(&orders_[order.prev], 1);
+    __builtin_prefetch(&orders_[order.next], 1);
+  }
+
   [[gnu::noinline, gnu::cold]] void count(Result result) noexcept {
     counts_.unknown_ids += result == Result::unknown_id;
     counts_.duplicate_ids += result == Result::duplicate_id;
