@@ -81,8 +81,8 @@ Stream read_stream(const char* path) {
   for (OrderMessage& message : stream.messages) {
     Raw raw;
     if (std::fread(&raw, sizeof raw, 1, file) != 1) fail(std::string(path) + ": ends early");
-    message = {raw.order_id,      raw.new_id, raw.price, static_cast<std::int32_t>(raw.qty), kind_of(raw.type),
-               raw.side, raw.book, 0};
+    message = {raw.order_id,      raw.new_id, raw.price, static_cast<std::int32_t>(raw.qty),
+               kind_of(raw.type), raw.side,   raw.book,  0};
   }
   std::fclose(file);
   if (stream.warm >= stream.messages.size() || stream.books == 0) fail(std::string(path) + ": nothing to time");
@@ -96,9 +96,7 @@ std::uint64_t ticks() noexcept {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 #endif
 }
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 double ns_per_tick() {
   const double from = seconds();
   const std::uint64_t first = ticks();

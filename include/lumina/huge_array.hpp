@@ -74,9 +74,15 @@ class HugeArray {
       return reinterpret_cast<T*>(from + before);
     }
 #endif
-    void* memory = std::calloc(bytes, 1);
-    if (memory == nullptr) throw std::bad_alloc();
-    return static_cast<T*>(memory);
+    if constexpr (alignof(T) > alignof(std::max_align_t)) {
+      void* memory = std::aligned_alloc(alignof(T), bytes);
+      if (memory == nullptr) throw std::bad_alloc();
+      return static_cast<T*>(std::memset(memory, 0, bytes));
+    } else {
+      void* memory = std::calloc(bytes, 1);
+      if (memory == nullptr) throw std::bad_alloc();
+      return static_cast<T*>(memory);
+    }
   }
 
   static void release(T* data, std::size_t size) noexcept {

@@ -225,18 +225,19 @@ void the_market_moves() {
 
 // Ids that share no block cost memory by their number.
 void memory_is_bounded() {
-  lumina::IdMap map;
+  const std::uint32_t count = 20000;
   std::mt19937_64 random(1);
-  std::vector<std::uint64_t> ids(20000);
-  for (auto& id : ids) id = random();
-  for (std::uint32_t i = 0; i < ids.size(); ++i) map.insert(ids[i], i + 1);
-  assert(map.bytes() <= ids.size() * 64);
-  for (std::uint32_t i = 0; i < ids.size(); ++i)
-    assert(map.find(ids[i], [&](std::uint32_t handle) { return ids[handle - 1] == ids[i]; }) == i + 1);
-  for (std::uint64_t step : {64u, 1000u, 4096u, 1u << 20}) {
-    lumina::IdMap steps;
-    for (std::uint32_t i = 0; i < 20000; ++i) steps.insert(i * step, i + 1);
-    assert(steps.bytes() <= 20000 * 64);
+  for (const std::uint64_t step : {0u, 1u, 64u, 1000u, 4096u, 1u << 20}) {
+    std::vector<std::uint64_t> ids(count);
+    for (std::uint32_t i = 0; i < count; ++i) ids[i] = step ? i * step : random();
+    lumina::IdMap map;
+    const auto locate = [&](std::uint32_t i) {
+      return map.locate(ids[i], [&](std::uint32_t handle) { return ids[handle - 1] == ids[i]; });
+    };
+    for (std::uint32_t i = 0; i < count; ++i) map.insert(locate(i), i + 1);
+    assert(map.size() == count && map.bytes() <= count * 64);
+    for (std::uint32_t i = 0; i < count; i += 3) map.erase(locate(i));
+    for (std::uint32_t i = 0; i < count; ++i) assert(locate(i).handle == (i % 3 ? i + 1 : 0));
   }
 }
 

@@ -1,10 +1,10 @@
 // From a venue's 64-bit order id to a 32-bit handle. Ids come nearly in sequence at most venues and as anything at
-// others, so blocks of 64 neighbouring ids are placed by a mixing hash and stay together inside: a sequence walks
-// cache lines one after the other, and arbitrary ids cost memory by their number, not by their spread.
+// others, so four neighbouring ids share a cache line and sixteen such lines stay together, and a mixing hash says
+// where: a sequence walks memory line by line, and arbitrary ids cost memory by their number, not by their spread.
 //
-// One table, open addressing. A collision moves on by a whole block, so that two full blocks at one place become two
-// blocks side by side. An entry is 8 bytes, a handle and 32 bits of the hash; the id itself is the order's, and is
-// compared there, on the cache line that the caller needs next.
+// One table of cache lines with seven entries each. A line that is full passes on to the next one and counts what it
+// passed on, so that a search ends where nothing was. An entry is a handle and 31 bits that mark the id; the id itself
+// is the order's, and is compared there, on the cache line that the caller needs next.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "lumina/huge_array.hpp"
 
@@ -21,126 +25,139 @@ class IdMap {
  public:
   static constexpr std::uint32_t kNone = 0;  // no handle
 
-  explicit IdMap(std::size_t ids = 0) : table_(capacity_for(ids)) { set_capacity(); }
+  // Where an id is, or that it is not in the map. Ends with the next insert, erase or clear.
+  struct Place {
+    std::uint32_t handle;  // kNone where the id is not in the map
+    std::uint32_t mark;
+    std::size_t line;
+    unsigned entry;
+  };
 
-  // The handle of id, or kNone. same(handle) tells whether the handle's id is this one.
+  explicit IdMap(std::size_t ids = 0) : lines_(lines_for(ids)) { set_shift(); }
+
+  // same(handle) tells whether the handle's id is this one.
   template <class Same>
-  std::uint32_t find(std::uint64_t id, const Same& same) const noexcept {
-    const std::uint32_t hash = mix(id);
-    std::size_t i = home(hash, id);
-    for (std::size_t left = mask_; left < kEnd; left -= kBlock) {
-      const Entry entry = table_[i];
-      if (entry.handle == kNone) return kNone;
-      if (entry.hash == hash && same(entry.handle)) [[likely]]
-        return entry.handle;
-      i = next(i);
+  Place locate(std::uint64_t id, const Same& same) const noexcept {
+    const std::uint32_t mark = mark_of(id);
+    for (std::size_t at = home(mark);; at = next(at)) {
+      const Line& line = lines_[at];
+      for (unsigned found = line.find(mark); found; found &= found - 1) {
+        const auto entry = static_cast<unsigned>(std::countr_zero(found));
+        if (same(line.handles[entry])) [[likely]]
+          return {line.handles[entry], mark, at, entry};
+      }
+      if (line.passed_on == 0) [[likely]]
+        return {kNone, mark, 0, 0};
     }
-    return kNone;
   }
 
-  // id must not be in the map. Throws std::bad_alloc.
-  void insert(std::uint64_t id, std::uint32_t handle) {
-    if ((size_ + 1) * kSpread > table_.size()) [[unlikely]]
+  // Of an id that locate did not find. Throws std::bad_alloc.
+  void insert(const Place& place, std::uint32_t handle) {
+    if (size_ >= limit_) [[unlikely]]
       grow();
-    while (!place(id, handle)) grow();
+    put(place.mark, handle);
     ++size_;
   }
 
-  // id must be in the map with this handle.
-  void erase(std::uint64_t id, std::uint32_t handle) noexcept {
-    const std::uint32_t hash = mix(id);
-    std::size_t hole = home(hash, id);
-    while (table_[hole].handle != handle) hole = next(hole);
-    // entries behind the hole move up unless that would put them before their home
-    const std::size_t first = hole, offset = hole % kBlock;
-    for (std::size_t i = next(hole); i != first && table_[i].handle != kNone; i = next(i)) {
-      const std::size_t from = block(table_[i].hash) + offset;
-      if (((i - from) & mask_) >= ((i - hole) & mask_)) {
-        table_[hole] = table_[i];
-        hole = i;
-      }
-    }
-    table_[hole] = Entry{};
+  // Of an id that locate found.
+  void erase(const Place& place) noexcept {
+    lines_[place.line].marks[place.entry] = 0;
+    for (std::size_t at = home(place.mark); at != place.line; at = next(at)) --lines_[at].passed_on;
     --size_;
   }
 
   void clear() noexcept {
-    table_.zero();
+    lines_.zero();
     size_ = 0;
   }
   void reserve(std::size_t ids) {
-    while (capacity_for(ids) > table_.size()) grow();
+    while (ids > limit_) grow();
   }
   std::size_t size() const noexcept { return size_; }
-  std::size_t bytes() const noexcept { return table_.size() * sizeof(Entry); }
+  std::size_t bytes() const noexcept { return lines_.size() * sizeof(Line); }
 
-  // Where a search for id starts: to prefetch it, and then to read the handle that is likely its own.
-  const void* slot(std::uint64_t id) const noexcept { return &table_[home(mix(id), id)]; }
-  std::uint32_t likely(std::uint64_t id) const noexcept { return table_[home(mix(id), id)].handle; }
+  // Ahead of a search: its mark, the line to fetch, and then the handle that it most likely finds there.
+  static std::uint32_t mark_of(std::uint64_t id) noexcept {
+    const unsigned __int128 product =
+        static_cast<unsigned __int128>((id >> 6) ^ 0x2D358DCCAA6C78A5u) * 0x9E3779B97F4A7C15u;
+    const auto hash = static_cast<std::uint64_t>(product >> 64 ^ product);
+    // 25 bits say which block of lines, 4 which of its lines, 2 which of the four ids; 1 is never nothing. The line is
+    // turned by the hash: ids in steps of 64 or 1000 use all lines too.
+    return static_cast<std::uint32_t>(hash >> 32) >> 7 << 7 |
+           static_cast<std::uint32_t>((((id >> 2) ^ hash) & 15) << 3 | (id & 3) << 1 | 1);
+  }
+  const void* line(std::uint32_t mark) const noexcept { return &lines_[home(mark)]; }
+  std::uint32_t likely(std::uint32_t mark) const noexcept {
+    const Line& line = lines_[home(mark)];
+    return line.handles[std::countr_zero(line.find(mark) | 1u << kEntries)];  // no branch
+  }
 
  private:
-  struct Entry {
-    std::uint32_t handle;
-    std::uint32_t hash;
+  static constexpr unsigned kEntries = 7;
+
+  struct alignas(64) Line {
+    std::uint32_t marks[kEntries];        // 0 is free
+    std::uint32_t passed_on;              // ids whose home is this line, or that came by, and that are further on
+    std::uint32_t handles[kEntries + 1];  // the last is kNone
+
+    // A bit for each entry with this mark.
+    unsigned find(std::uint32_t mark) const noexcept {
+#if defined(__SSE2__)
+      const __m128i wanted = _mm_set1_epi32(static_cast<int>(mark));
+      const auto* const words = reinterpret_cast<const __m128i*>(this);
+      const __m128i low = _mm_cmpeq_epi32(_mm_load_si128(words), wanted);
+      const __m128i high = _mm_cmpeq_epi32(_mm_load_si128(words + 1), wanted);
+      return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(low)) |
+                                   (_mm_movemask_ps(_mm_castsi128_ps(high)) & 7) << 4);
+#else
+      unsigned found = 0;
+      for (unsigned i = 0; i < kEntries; ++i) found |= unsigned{marks[i] == mark} << i;
+      return found;
+#endif
+    }
   };
-  static constexpr std::size_t kBlock = 64;
-  static constexpr std::size_t kFirst = 1024;
-  static constexpr std::size_t kSpread = 2;  // at least so many entries an id
-  static constexpr std::size_t kProbes = 64;
-  static constexpr std::size_t kEnd = ~std::size_t{0} / 2;
+  static_assert(sizeof(Line) == 64);
 
-  static std::size_t capacity_for(std::size_t ids) noexcept { return std::max(kFirst, std::bit_ceil(ids * kSpread)); }
-  static std::uint32_t mix(std::uint64_t id) noexcept {
-    const unsigned __int128 product =
-        static_cast<unsigned __int128>((id / kBlock) ^ 0x2D358DCCAA6C78A5u) * 0x9E3779B97F4A7C15u;
-    return static_cast<std::uint32_t>((product >> 64 ^ product) >> 32);
+  static constexpr std::size_t kBlock = 16;      // lines
+  static constexpr std::size_t kFirst = 4;       // blocks
+  static constexpr std::size_t kIdsPerLine = 3;  // on average at most; few lines then pass an id on
+
+  static std::size_t lines_for(std::size_t ids) noexcept {
+    return kBlock * std::max(kFirst, std::bit_ceil(ids / (kBlock * kIdsPerLine) + 1));
   }
-  std::size_t block(std::uint32_t hash) const noexcept { return (hash >> shift_) * kBlock; }
-  // The place inside the block is the id's own, turned by the hash: ids in steps of 64 or 1000 fill blocks too.
-  std::size_t home(std::uint32_t hash, std::uint64_t id) const noexcept { return block(hash) + ((id ^ hash) % kBlock); }
-  std::size_t next(std::size_t i) const noexcept { return (i + kBlock) & mask_; }
+  std::size_t home(std::uint32_t mark) const noexcept { return (mark >> shift_) * kBlock + (mark >> 3) % kBlock; }
+  std::size_t next(std::size_t line) const noexcept { return (line + 1) & (lines_.size() - 1); }
 
-  // False where the table must grow first: no room at this place of the blocks, or a long way to it although the
-  // table is small. Ids made to collide cost time, and at most 64 * 2 entries each.
-  bool place(std::uint64_t id, std::uint32_t handle) noexcept {
-    const std::uint32_t hash = mix(id);
-    const std::size_t blocks = table_.size() / kBlock;
-    std::size_t i = home(hash, id);
-    for (std::size_t probes = 0; table_[i].handle != kNone; i = next(i))
-      if (++probes == blocks || (probes >= kProbes && blocks <= size_)) return false;
-    table_[i] = {handle, hash};
-    return true;
-  }
-
-  void grow() {
-    HugeArray<Entry> old(table_.size() * 2);
-    std::swap(old, table_);
-    set_capacity();
-    while (!refill(old)) {
-      table_ = HugeArray<Entry>(table_.size() * 2);
-      set_capacity();
+  void put(std::uint32_t mark, std::uint32_t handle) noexcept {
+    for (std::size_t at = home(mark);; at = next(at)) {
+      Line& line = lines_[at];
+      if (const unsigned free = line.find(0)) [[likely]] {
+        const auto entry = static_cast<unsigned>(std::countr_zero(free));
+        line.marks[entry] = mark;
+        line.handles[entry] = handle;
+        return;
+      }
+      ++line.passed_on;
     }
   }
-  // An entry keeps its offset and its hash, so its id is not needed.
-  bool refill(const HugeArray<Entry>& old) noexcept {
-    for (std::size_t from = 0; from < old.size(); ++from) {
-      if (old[from].handle == kNone) continue;
-      std::size_t i = block(old[from].hash) + from % kBlock;
-      for (std::size_t left = table_.size() / kBlock; table_[i].handle != kNone; i = next(i))
-        if (--left == 0) return false;
-      table_[i] = old[from];
-    }
-    return true;
+
+  [[gnu::noinline]] void grow() {
+    HugeArray<Line> old(lines_.size() * 2);
+    std::swap(old, lines_);
+    set_shift();
+    for (std::size_t at = 0; at < old.size(); ++at)
+      for (unsigned entry = 0; entry < kEntries; ++entry)
+        if (old[at].marks[entry]) put(old[at].marks[entry], old[at].handles[entry]);
   }
-  void set_capacity() noexcept {
-    mask_ = table_.size() - 1;
-    shift_ = 32u - static_cast<unsigned>(std::countr_zero(table_.size() / kBlock));
+  void set_shift() noexcept {
+    shift_ = 32u - static_cast<unsigned>(std::countr_zero(lines_.size() / kBlock));
+    limit_ = lines_.size() * kIdsPerLine;
   }
 
-  HugeArray<Entry> table_;
-  std::size_t mask_ = 0;
+  HugeArray<Line> lines_;
   unsigned shift_ = 0;
   std::size_t size_ = 0;
+  std::size_t limit_ = 0;
 };
 
 }  // namespace lumina

@@ -121,6 +121,7 @@ class OrderBook {
     PriceLevels& levels;
     PriceLevels& of(const Order&) const noexcept { return levels; }
     PriceLevels* by_book(std::uint16_t) const noexcept { return &levels; }
+    const PriceLevels& clamped(std::uint16_t) const noexcept { return levels; }
   };
   One one() noexcept { return {levels_}; }
   Result take(std::uint64_t id, std::int32_t lots, Kind kind) noexcept {

@@ -65,6 +65,7 @@ class OrderBooks {
     std::vector<PriceLevels>& levels;
     PriceLevels& of(const Order& order) const noexcept { return levels[order.book]; }
     PriceLevels* by_book(std::uint16_t book) const noexcept { return book < levels.size() ? &levels[book] : nullptr; }
+    const PriceLevels& clamped(std::uint16_t book) const noexcept { return levels[book < levels.size() ? book : 0]; }
   };
 
   detail::OrderStore store_;

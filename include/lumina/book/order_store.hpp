@@ -53,10 +53,12 @@ struct OrderSink {
 
 namespace detail {
 
-// Where the levels of an order are. by_book is nullptr where there is no such book.
+// Where the levels of an order are. by_book is nullptr where there is no such book,
+// clamped is then any.
 template <class T>
 concept LevelShelf = requires(const T& shelf, const Order& order, std::uint16_t book) {
   { shelf.of(order) } -> std::same_as<PriceLevels&>;
+  { shelf.clamped(book) } -> std::same_as<const PriceLevels&>;
   { shelf.by_book(book) } -> std::same_as<PriceLevels*>;
 };
 
@@ -77,13 +79,14 @@ class OrderStore {
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
       return fail(Result::bad_price, sink);
-    if (find(id) != kNoOrder) [[unlikely]]
+    const IdMap::Place place = locate(id);
+    if (place.handle != kNoOrder) [[unlikely]]
       return fail(Result::duplicate_id, sink);
     QueueLevel& level = levels.make(side, price);
     if (!level.has_room(lots)) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     const Handle handle = orders_.allocate();
-    ids_.insert(id, handle);
+    ids_.insert(place, handle);
     Order& order = orders_[handle];
     order.id = id;
     order.price_ticks = price;
@@ -100,43 +103,45 @@ class OrderStore {
   Result take(std::uint64_t id, std::int32_t lots, Kind kind, const Shelf& shelf, Sink& sink) noexcept {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
-    const Handle handle = find(id);
-    if (handle == kNoOrder) [[unlikely]]
+    const IdMap::Place place = locate(id);
+    if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
-    Order& order = orders_[handle];
+    Order& order = orders_[place.handle];
     PriceLevels& levels = shelf.of(order);
     if (lots < order.qty_lots) {
       order.qty_lots -= lots;
       levels.of(order.side(), order.price_ticks).total -= QueueLevel::lots(lots);
-      sink.reduced(handle, order, lots, kind);
+      sink.reduced(place.handle, order, lots, kind);
       return Result::ok;
     }
     const bool overfill = lots > order.qty_lots;
-    close(levels, handle, order, kind, sink);
+    close(levels, place, order, kind, sink);
     return overfill ? fail(Result::overfill, sink) : Result::ok;
   }
 
   template <LevelShelf Shelf, class Sink>
   Result cancel(std::uint64_t id, const Shelf& shelf, Sink& sink) noexcept {
-    const Handle handle = find(id);
-    if (handle == kNoOrder) [[unlikely]]
+    const IdMap::Place place = locate(id);
+    if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
-    Order& order = orders_[handle];
-    close(shelf.of(order), handle, order, Kind::cancel, sink);
+    Order& order = orders_[place.handle];
+    close(shelf.of(order), place, order, Kind::cancel, sink);
     return Result::ok;
   }
 
   template <LevelShelf Shelf, class Sink>
-  Result replace(std::uint64_t old_id, std::uint64_t new_id, std::int32_t price, std::int32_t lots,
-                 const Shelf& shelf, Sink& sink) {
+  Result replace(std::uint64_t old_id, std::uint64_t new_id, std::int32_t price, std::int32_t lots, const Shelf& shelf,
+                 Sink& sink) {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
       return fail(Result::bad_price, sink);
-    const Handle handle = find(old_id);
+    const IdMap::Place place = locate(old_id);
+    const Handle handle = place.handle;
     if (handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
-    if (new_id != old_id && find(new_id) != kNoOrder) [[unlikely]]
+    const IdMap::Place new_place = locate(new_id);
+    if (new_id != old_id && new_place.handle != kNoOrder) [[unlikely]]
       return fail(Result::duplicate_id, sink);
     Order& order = orders_[handle];
     PriceLevels& levels = shelf.of(order);
@@ -147,8 +152,8 @@ class OrderStore {
     const Order before = order;
     unlink(levels, order);
     if (new_id != old_id) {
-      ids_.erase(old_id, handle);
-      ids_.insert(new_id, handle);
+      ids_.erase(place);
+      ids_.insert(new_place, handle);
       order.id = new_id;
     }
     order.price_ticks = price;
@@ -180,27 +185,25 @@ class OrderStore {
   }
 
   // Messages in order. What a message needs is fetched while those before it are applied, in three steps, because
-  // each tells the address of the next: the slot of its id, the order, the order's level and neighbours. What a
+  // each tells the address of the next: the line of its id, the order, the order's level and neighbours. What a
   // message in between changes makes a fetch useless, never wrong.
   template <LevelShelf Shelf, class Sink>
   void on_batch(const OrderMessage* messages, std::size_t count, const Shelf& shelf, Sink& sink) {
-    if (orders_.size() < kPrefetchFrom) {
+    if (orders_.size() < kFetchFrom) {
       for (std::size_t i = 0; i < count; ++i) apply(messages[i], shelf, sink);
       return;
     }
-    for (std::size_t i = 0; i < std::min(kSlotsAhead, count); ++i) fetch_slots(messages[i]);
-    for (std::size_t i = 0; i < std::min(kOrdersAhead, count); ++i) fetch_order(messages[i], shelf);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i + kSlotsAhead < count) fetch_slots(messages[i + kSlotsAhead]);
-      if (i + kOrdersAhead < count) fetch_order(messages[i + kOrdersAhead], shelf);
-      if (i + kLevelsAhead < count) fetch_level(messages[i + kLevelsAhead], shelf);
-      apply(messages[i], shelf, sink);
+    std::uint32_t marks[kRing] = {};
+    Handle handles[kRing] = {};
+    for (std::size_t i = 0; i < count + 3 * kAhead; ++i) {
+      if (i < count) fetch_line(messages[i], marks[i % kRing]);
+      if (i - kAhead < count) fetch_order(marks[(i - kAhead) % kRing], handles[(i - kAhead) % kRing]);
+      if (i - 2 * kAhead < count) fetch_level(messages[i - 2 * kAhead], handles[(i - 2 * kAhead) % kRing], shelf);
+      if (i - 3 * kAhead < count) apply(messages[i - 3 * kAhead], shelf, sink);
     }
   }
 
-  Handle find(std::uint64_t id) const noexcept {
-    return ids_.find(id, [&](Handle handle) { return orders_[handle].id == id; });
-  }
+  Handle find(std::uint64_t id) const noexcept { return locate(id).handle; }
 
   template <class Sink>
   Result fail(Result result, Sink& sink) noexcept {
@@ -226,32 +229,35 @@ class OrderStore {
 
  private:
   // Below so many live orders all is in the near caches, and fetching ahead costs more than it saves.
-  static constexpr std::size_t kPrefetchFrom = 4096;
-  static constexpr std::size_t kSlotsAhead = 12;
-  static constexpr std::size_t kOrdersAhead = 8;
-  static constexpr std::size_t kLevelsAhead = 4;
+  static constexpr std::size_t kFetchFrom = 4096;
+  // From one step to the next, in messages.
+  static constexpr std::size_t kAhead = 4;
+  static constexpr std::size_t kRing = 16;
+  static_assert(kRing > 2 * kAhead);
 
-  static bool is_add(const OrderMessage& message) noexcept {
-    return message.kind == static_cast<std::uint8_t>(Kind::add);
+  // No branch on the kind in these: it is not to be guessed, and a fetch of what is not needed costs less. Inlined by
+  // force: GCC drops the call of a function that does nothing but prefetch.
+  [[gnu::always_inline]] void fetch_line(const OrderMessage& message, std::uint32_t& mark) const noexcept {
+    mark = IdMap::mark_of(message.order_id);
+    __builtin_prefetch(ids_.line(mark), 1);
   }
-  void fetch_slots(const OrderMessage& message) const noexcept {
-    __builtin_prefetch(ids_.slot(message.order_id), 1);
-    if (message.kind == kReplaceOrder) __builtin_prefetch(ids_.slot(message.new_id), 1);
+  [[gnu::always_inline]] void fetch_order(std::uint32_t mark, Handle& handle) const noexcept {
+    handle = ids_.likely(mark);
+    __builtin_prefetch(&orders_[handle], 1);
   }
+  // Of an add, which has no order yet, the level is the message's.
   template <LevelShelf Shelf>
-  void fetch_order(const OrderMessage& message, const Shelf& shelf) const noexcept {
-    if (is_add(message)) {
-      if (const PriceLevels* levels = shelf.by_book(message.book))
-        __builtin_prefetch(levels->line(static_cast<Side>(message.side), message.price_ticks), 1);
-    } else {
-      __builtin_prefetch(&orders_[ids_.likely(message.order_id)], 1);
-    }
-  }
-  template <LevelShelf Shelf>
-  void fetch_level(const OrderMessage& message, const Shelf& shelf) const noexcept {
-    if (is_add(message)) return;
-    const Order& order = orders_[ids_.likely(message.order_id)];
-    __builtin_prefetch(shelf.of(order).line(order.side(), order.price_ticks), 1);
+  [[gnu::always_inline]] void fetch_level(const OrderMessage& message, Handle handle,
+                                          const Shelf& shelf) const noexcept {
+    const Order& order = orders_[handle];
+    const std::uint32_t known = handle != kNoOrder ? ~0u : 0;
+    const auto pick = [known](auto a, auto b) {
+      return static_cast<std::uint32_t>(b) ^ ((static_cast<std::uint32_t>(a) ^ static_cast<std::uint32_t>(b)) & known);
+    };
+    const PriceLevels& levels = shelf.clamped(static_cast<std::uint16_t>(pick(order.book, message.book)));
+    __builtin_prefetch(levels.line(static_cast<Side>(pick(order.side_, message.side)),
+                                   static_cast<std::int32_t>(pick(order.price_ticks, message.price_ticks))),
+                       1);
     __builtin_prefetch(&orders_[order.prev], 1);
     __builtin_prefetch(&orders_[order.next], 1);
   }
@@ -265,44 +271,43 @@ class OrderStore {
     counts_.bad_messages += result == Result::bad_message;
   }
 
+  IdMap::Place locate(std::uint64_t id) const noexcept {
+    return ids_.locate(id, [&](Handle handle) { return orders_[handle].id == id; });
+  }
+
+  // Links are written without asking whether there is a neighbour: order 0 is nobody's and takes what is meant for
+  // none, and a branch that follows the place in a queue is guessed wrong every other time.
+
   // To the end of the queue.
   void link(PriceLevels& levels, QueueLevel& level, Handle handle, Order& order) noexcept {
     order.prev = level.tail;
     order.next = kNoOrder;
-    if (level.empty()) {
-      level.head = handle;
-      levels.filled(order.side(), order.price_ticks);
-    } else {
-      orders_[level.tail].next = handle;
-    }
+    orders_[level.tail].next = handle;
+    level.head = level.head != kNoOrder ? level.head : handle;
     level.tail = handle;
+    if (level.empty()) levels.filled(order.side(), order.price_ticks);
     level.total += QueueLevel::order(order.qty_lots);
   }
 
   void unlink(PriceLevels& levels, const Order& order) noexcept {
     QueueLevel& level = levels.of(order.side(), order.price_ticks);
-    if (order.prev != kNoOrder) {
-      orders_[order.prev].next = order.next;
-    } else {
-      level.head = order.next;
-    }
-    if (order.next != kNoOrder) {
-      orders_[order.next].prev = order.prev;
-    } else {
-      level.tail = order.prev;
-    }
+    const Handle prev = order.prev, next = order.next;
+    orders_[prev].next = next;
+    orders_[next].prev = prev;
+    level.head = prev != kNoOrder ? level.head : next;
+    level.tail = next != kNoOrder ? level.tail : prev;
     level.total -= QueueLevel::order(order.qty_lots);
     if (level.empty()) levels.emptied(order.side(), order.price_ticks);
   }
 
   template <class Sink>
-  void close(PriceLevels& levels, Handle handle, Order& order, Kind kind, Sink& sink) noexcept {
+  void close(PriceLevels& levels, const IdMap::Place& place, Order& order, Kind kind, Sink& sink) noexcept {
     unlink(levels, order);
-    ids_.erase(order.id, handle);
+    ids_.erase(place);
     const std::int32_t lots = order.qty_lots;
     order.qty_lots = 0;
-    sink.reduced(handle, order, lots, kind);
-    orders_.release(handle);
+    sink.reduced(place.handle, order, lots, kind);
+    orders_.release(place.handle);
   }
 
   MemoryPool<Order> orders_;
