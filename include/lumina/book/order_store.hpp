@@ -231,7 +231,7 @@ class OrderStore {
   // Below so many live orders all is in the near caches, and fetching ahead costs more than it saves.
   static constexpr std::size_t kFetchFrom = 4096;
   // From one step to the next, in messages.
-  static constexpr std::size_t kAhead = 4;
+  static constexpr std::size_t kAhead = 6;
   static constexpr std::size_t kRing = 16;
   static_assert(kRing > 2 * kAhead);
 
