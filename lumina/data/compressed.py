@@ -1,10 +1,10 @@
-"""Files that may be compressed (gzip, xz, zstd), told by their first bytes, read in pieces of bounded size."""
+"""Files that may be compressed (gzip, xz, zstd, zip), told by their first bytes, read in pieces of bounded size."""
 
 import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
@@ -67,10 +67,79 @@ class _Zstd:
                 return
 
 
+class _Stored:
+    """Bytes of a zip archive that are not deflated, with what a zlib stream has."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.eof, self.unused_data, self.unconsumed_tail = size == 0, b"", b""
+
+    def decompress(self, data: bytes, limit: int) -> bytes:
+        size = min(self._left, limit)
+        piece, rest = data[:size], data[size:]
+        self._left -= len(piece)
+        self.eof = self._left == 0
+        self.unused_data, self.unconsumed_tail = (rest, b"") if self.eof else (b"", rest)
+        return piece
+
+
+class _Zip:
+    """A zip archive of one file; its directory, which stands behind, is only checked."""
+
+    def __init__(self) -> None:
+        self._stream: Any = zlib.decompressobj(-15)
+        self._head, self._tail, self._crc = b"", b"", 0
+        self._open = False
+        self.eof, self.unused = False, b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if not self._open:
+            self._head += data
+            names = int.from_bytes(self._head[26:28], "little") + int.from_bytes(self._head[28:30], "little")
+            if not self._head.startswith(b"PK\3\4"[: len(self._head)]):
+                raise zlib.error("no archive")
+            if len(self._head) < 30 + names:
+                return
+            flags, method = (int.from_bytes(self._head[at : at + 2], "little") for at in (6, 8))
+            size = int.from_bytes(self._head[18:22], "little")
+            if flags & 1 or method not in (0, 8) or (method == 0 and (flags & 8 or size == 2**32 - 1)):
+                raise zlib.error(f"{'encrypted' if flags & 1 else f'method {method}'}; remedy: unpack it")
+            if method == 0:
+                self._stream = _Stored(size)
+            self._open, data = True, self._head[30 + names :]
+        done = self._stream.eof
+        while data and not done:
+            piece = self._stream.decompress(data, _PIECE)
+            self._crc = zlib.crc32(piece, self._crc)
+            done = self._stream.eof
+            data = self._stream.unused_data if done else self._stream.unconsumed_tail
+            yield piece
+        if done:
+            self._end(data)
+
+    def _end(self, data: bytes) -> None:
+        self._tail += data
+        # up to 24 bytes of sizes stand before the directory
+        entry = self._tail.find(b"PK\1\2", 0, 28)
+        if (len(self._tail) >= 28 and entry < 0) or len(self._tail) > _ZIP_TAIL:
+            raise zlib.error("it holds more than one file; remedy: unpack it")
+        last = self._tail.find(b"PK\5\6", entry)
+        if entry < 0 or last < 0 or len(self._tail) < last + 22:
+            return
+        crc = int.from_bytes(self._tail[entry + 16 : entry + 20], "little")
+        if crc != self._crc:
+            raise zlib.error(f"checksum {self._crc:#010x} is not {crc:#010x}")
+        end = last + 22 + int.from_bytes(self._tail[last + 20 : last + 22], "little")
+        self.eof, self.unused = len(self._tail) >= end, self._tail[end:]
+
+
+_ZIP_TAIL = 1 << 18
+
 _FORMATS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
     (b"\x1f\x8b", "gzip", _Gzip),
     (b"\xfd7zXZ\0", "xz", _Xz),
     (b"\x28\xb5\x2f\xfd", "zstd", _Zstd),
+    (b"PK\3\4", "zip", _Zip),
 )
 
 

@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+import io
 import lzma
 import sys
+import zipfile
 
 import pytest
 
@@ -18,7 +20,16 @@ def zstd(data):
     return pytest.importorskip("zstandard").ZstdCompressor(write_checksum=True).compress(data)
 
 
-PACK = {"plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "zstd": zstd}
+def zipped(data, names=("x.csv",), **options):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", **({"compression": zipfile.ZIP_DEFLATED} | options)) as archive:
+        for name in names:
+            archive.writestr(name, data)
+        archive.comment = b"said at the end"
+    return out.getvalue()
+
+
+PACK = {"plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "zstd": zstd, "zip": zipped}
 PACKED = [name for name in PACK if name != "plain"]
 
 
@@ -120,3 +131,46 @@ def test_zstd_without_its_extra_names_it(put, monkeypatch):
         content(path)
     with pytest.raises(DataError, match="zstandard"):
         compressed.head(path.read_bytes())
+
+
+def test_a_zip_written_as_a_stream(put):
+    # sizes and checksum are not known at its head and stand after the content
+    class OneWay(io.BytesIO):
+        def seekable(self):
+            return False
+
+        def tell(self):
+            raise OSError
+
+        def seek(self, *_):
+            raise OSError
+
+    out = OneWay()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w", force_zip64=True) as file:
+        file.write(TEXT)
+    assert out.getvalue()[6] & 8
+    got, _ = content(put(out.getvalue()))
+    assert b"".join(got) == TEXT
+
+
+def test_a_zip_that_packs_nothing(put):
+    packed = zipped(TEXT, compression=zipfile.ZIP_STORED)
+    got, _ = content(put(packed))
+    assert b"".join(got) == TEXT
+    assert compressed.head(packed[:4096]) == TEXT[: 4096 - 35]
+    with pytest.raises(DataError, match=r"broken zip stream after 1548890 bytes of content: checksum"):
+        content(put(packed.replace(b"some", b"sone", 1)))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (zipped(TEXT, ("a", "b")), "it holds more than one file; remedy: unpack it"),
+        (zipped(TEXT, compression=zipfile.ZIP_LZMA), "method 14; remedy: unpack it"),
+        (zipped(TEXT)[:6] + b"\1" + zipped(TEXT)[7:], "encrypted; remedy: unpack it"),
+    ],
+)
+def test_zips_that_are_not_read(put, data, why):
+    with pytest.raises(DataError, match="x.csv: broken zip stream") as error:
+        content(put(data))
+    assert why in str(error.value)
