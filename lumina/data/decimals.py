@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-_DECIMAL = re.compile(r"[0-9]{1,24}(?:\.([0-9]{1,24}))?", re.ASCII)
+_DECIMAL = re.compile(r"([0-9]{1,24})(?:\.([0-9]{1,24}))?(?:[eE]([+-]?[0-9]{1,2}))?", re.ASCII)
+_MAX_PLACES = 30
 _CACHE = 1 << 20
 _FEW = 100
 
@@ -40,8 +41,9 @@ class Grid(dict[str, int]):
         self.step, self._bound, self._name = step, bound, name
 
     def __missing__(self, text: str) -> int:
-        steps = decimal(text) / self.step
-        if steps.denominator != 1:
+        digits, scale = _parts(text)
+        steps, rest = divmod(digits * self.step.denominator, scale * self.step.numerator)
+        if rest:
             raise OffGrid(
                 text, f"is no multiple of {self._name} {float(self.step):g}; remedy: a {self._name} that divides it"
             )
@@ -52,19 +54,28 @@ class Grid(dict[str, int]):
             )
         if len(self) >= _CACHE:
             self.clear()
-        self[text] = int(steps)
-        return int(steps)
+        self[text] = steps
+        return steps
 
 
 def decimal(text: object) -> Fraction:
-    """Value of a plain decimal text without sign or exponent; BadNumber otherwise."""
+    """Value of a decimal text without sign, with an exponent or none; BadNumber otherwise."""
+    return Fraction(*_parts(text))
+
+
+def _parts(text: object) -> tuple[int, int]:
+    """The text as a fraction that is not reduced."""
     if not isinstance(text, str):
         raise BadNumber(text, "is not a decimal in quotes")
     match = _DECIMAL.fullmatch(text)
     if match is None:
         raise BadNumber(text, "is negative" if text.startswith("-") else "is not a plain decimal number")
-    places = len(match[1] or "")
-    return Fraction(int(text.replace(".", "")), 10**places)
+    whole, places, exponent = match.groups("")
+    power = int(exponent or 0) - len(places)
+    if abs(power) > _MAX_PLACES:
+        raise BadNumber(text, f"is not a plain decimal number: over {_MAX_PLACES} places")
+    digits = int(whole + places)
+    return (digits * 10**power, 1) if power >= 0 else (digits, 10**-power)
 
 
 def infer_step(texts: Iterable[str]) -> Fraction:

@@ -171,6 +171,6 @@ def test_a_zip_that_packs_nothing(put):
     ],
 )
 def test_zips_that_are_not_read(put, data, why):
-    with pytest.raises(DataError, match="x.csv: broken zip stream") as error:
+    with pytest.raises(DataError, match=r"x.csv: broken zip stream") as error:
         content(put(data))
     assert why in str(error.value)
