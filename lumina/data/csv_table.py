@@ -1,0 +1,235 @@
+"""CSV files in columns: chunks of rows with errors that name line, column and value."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lumina.data.compressed import blocks
+from lumina.data.decimals import BadNumber
+from lumina.data.source import HashedFile
+from lumina.errors import DataError
+
+_CHUNK = 1 << 20  # bytes
+_MAX_COLUMNS = 4096
+_CACHE = 1 << 16
+_DECIMAL = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,12}))?", re.ASCII)
+_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(.{0,6})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# ns of a unit, and the digits that times of our days have in it
+UNITS = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}
+_DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+
+# Text of a field to a number; BadNumber where it is none.
+Cells = Mapping[str, int]
+
+
+class Chunk:
+    """Consecutive rows of a file."""
+
+    def __init__(self, path: Path, line: int, rows: list[list[str]], index: Mapping[str, int]) -> None:
+        self.path, self.line, self.rows, self._index = path, line, rows, index
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._index)
+
+    def texts(self, column: str) -> list[str]:
+        """Fields of a column."""
+        i = self._index[column]
+        return [row[i] for row in self.rows]
+
+    def numbers(self, column: str, cells: Cells, blank: bool = False) -> NDArray[np.int64]:
+        """Fields of a column as whole numbers, an empty one as 0 where `blank`; DataError at the first that is none."""
+        texts = [text or "0" for text in self.texts(column)] if blank else self.texts(column)
+        try:
+            return np.fromiter(map(cells.__getitem__, texts), np.int64, len(texts))
+        except BadNumber:
+            for i, text in enumerate(texts):
+                try:
+                    cells[text]
+                except BadNumber as error:
+                    raise self.refuse(i, column, error) from None
+            raise
+
+    def lines(self) -> NDArray[np.int64]:
+        """Line of each row in the file."""
+        return np.arange(self.line, self.line + len(self.rows))
+
+    def where(self, row: int) -> str:
+        """Place of a row, for an error."""
+        return f"{self.path}: line {self.lines()[row]}"
+
+    def refuse(self, row: int, column: str, why: object) -> DataError:
+        """Error about a field."""
+        return DataError(f"{self.where(row)}: column {column}: {why}")
+
+    def select(self, keep: Iterable[int]) -> "Chunk":
+        """Some of the rows; the lines of errors are then those of the file still."""
+        return _Selected(self, list(keep))
+
+
+class _Selected(Chunk):
+    def __init__(self, whole: Chunk, keep: list[int]) -> None:
+        super().__init__(whole.path, whole.line, [whole.rows[i] for i in keep], whole._index)
+        self._whole, self._keep = whole, keep
+
+    def lines(self) -> NDArray[np.int64]:
+        return self._whole.lines()[self._keep]
+
+
+def chunks(file: HashedFile, delimiter: str = ",", header: bool = True) -> Iterator[Chunk]:
+    """Rows of a file of one line each, plain or compressed. Without a header the columns are named 1, 2, ...
+
+    Raises
+    ------
+    DataError
+        Where a line has another number of fields than the first, or is no text.
+    """
+    index: dict[str, int] | None = None
+    line = 1
+    for block in blocks(file):
+        for part in _parts(block):
+            rows = _rows(file.path, line, part, delimiter)
+            first = line
+            line += part.count(b"\n")
+            if index is None and rows:
+                names = [name.strip() for name in rows[0]] if header else [str(i + 1) for i in range(len(rows[0]))]
+                index = _index(file.path, names)
+                if header:
+                    rows, first = rows[1:], first + 1
+            if not rows or index is None:
+                continue
+            width = len(index)
+            if set(map(len, rows)) != {width}:
+                bad = next(i for i, row in enumerate(rows) if len(row) != width)
+                raise DataError(f"{file.path}: line {first + bad}: has {len(rows[bad])} fields, the first has {width}")
+            yield Chunk(file.path, first, rows, index)
+    if index is None:
+        raise DataError(f"{file.path}: the file is empty")
+
+
+def names_of(head: bytes, delimiter: str = ",") -> list[str]:
+    """Names in the first line of a text; none where it is no text."""
+    line = head.partition(b"\n")[0]
+    try:
+        return [name.strip() for name in next(csv.reader([line.decode("utf-8-sig")], delimiter=delimiter), [])]
+    except (UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _parts(block: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(block):
+        end = len(block) if len(block) - start <= _CHUNK else block.rfind(b"\n", start, start + _CHUNK) + 1
+        end = end or block.find(b"\n", start) + 1 or len(block)
+        yield block[start:end]
+        start = end
+
+
+def _rows(path: Path, line: int, part: bytes, delimiter: str) -> list[list[str]]:
+    try:
+        lines = part.decode("utf-8-sig" if line == 1 else "utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        at = line + part.count(b"\n", 0, error.start)
+        raise DataError(f"{path}: line {at}: is no text: byte {part[error.start]:#04x}") from None
+    # blank lines may stand at the end
+    while lines and not lines[-1].strip("\r"):
+        lines.pop()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise DataError(f"{path}: line {line + reader.line_num - 1}: {error}") from None
+    if len(rows) != len(lines):
+        raise DataError(f"{path}: lines {line} to {line + len(lines) - 1}: a field has a line break in it")
+    return rows
+
+
+def _index(path: Path, names: Sequence[str]) -> dict[str, int]:
+    if len(names) > _MAX_COLUMNS:
+        raise DataError(f"{path}: line 1: has {len(names)} fields, bound {_MAX_COLUMNS}")
+    index: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if name in index:
+            raise DataError(f"{path}: line 1: names column {name[:60]!r} twice")
+        index[name] = i
+    return index
+
+
+class _Cached(dict[str, int]):
+    def __init__(self, read: Callable[[str], int]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> int:
+        value = self._read(text)
+        if not 0 <= value < 2**63:
+            raise BadNumber(text, "is not within 63 bits of nanoseconds")
+        if len(self) >= _CACHE:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def times(unit: str, zone: tzinfo = UTC) -> Cells:
+    """Times since 1970 in `s`, `ms`, `us` or `ns`, or `iso` texts (in `zone` where they do not say theirs), as ns."""
+    if unit == "iso":
+        return _Cached(lambda text: _iso(text, zone))
+    scale = UNITS[unit]
+
+    def read(text: str) -> int:
+        match = _DECIMAL.fullmatch(text)
+        if match is None:
+            raise BadNumber(text, f"is no time in {unit}")
+        places = match[2] or ""
+        units: int = 10 ** len(places)
+        if int(match[1] + places) * scale % units:
+            raise BadNumber(text, "is finer than a nanosecond")
+        return int(match[1] + places) * scale // units
+
+    return _Cached(read)
+
+
+def _iso(text: str, zone: tzinfo) -> int:
+    match = _ISO.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        day, clock, fraction, offset = match.groups("")
+        at = datetime.fromisoformat(f"{day}T{clock}{offset.replace('Z', '+00:00')}")
+    except ValueError:
+        raise BadNumber(text, "is no time such as 2024-01-31 09:30:00.123") from None
+    since = (at if at.tzinfo else at.replace(tzinfo=zone)) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 10**9 + int(fraction.ljust(9, "0"))
+
+
+def unit_of(text: str) -> str | None:
+    """The unit that a time seems to be in."""
+    if _ISO.fullmatch(text):
+        return "iso"
+    match = _DECIMAL.fullmatch(text)
+    return _DIGITS.get(len(match[1])) if match else None
+
+
+class Words(dict[str, int]):
+    """Words of a column, whatever their case; others are refused, naming those known."""
+
+    def __init__(self, words: Mapping[str, int]) -> None:
+        super().__init__(words)
+        self._known = {word.lower(): value for word, value in words.items()}
+
+    def __missing__(self, text: str) -> int:
+        value = self._known.get(text.lower()) if len(text) < 100 else None
+        if value is None:
+            raise BadNumber(text[:60], f"is none of {', '.join(self._known)}")
+        self[text] = value
+        return value
