@@ -15,7 +15,7 @@ from lumina.data.tape_file import is_tape
 from lumina.errors import DataError
 
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
-IMPORTERS = ("binance", "bitstamp", "hftbacktest", "lobster", "tardis")
+IMPORTERS = ("binance", "bitstamp", "bybit", "hftbacktest", "lobster", "tardis")
 
 Paths = PathLike | Iterable[PathLike]
 _HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
