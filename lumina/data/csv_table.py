@@ -4,19 +4,22 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.compressed import blocks
-from lumina.data.decimals import BadNumber
+from lumina.data.decimals import BadNumber, column
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
 
 _CHUNK = 1 << 20  # bytes
 _MAX_COLUMNS = 4096
 _CACHE = 1 << 16
+_FEW = 8
 _DECIMAL = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,12}))?", re.ASCII)
 _ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(.{0,6})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,8 +27,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}
 _DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 
-# Text of a field to a number; BadNumber where it is none.
-Cells = Mapping[str, int]
+
+class Cells(Protocol):
+    """Texts of a column to whole numbers; BadNumber where one is none."""
+
+    def __getitem__(self, text: str, /) -> int: ...
+
+    def many(self, texts: Sequence[str], /) -> NDArray[np.int64] | None:
+        """All of them at once, or None: one by one."""
 
 
 class Chunk:
@@ -42,14 +51,19 @@ class Chunk:
         """Names of the columns."""
         return list(self._index)
 
-    def texts(self, column: str) -> list[str]:
+    def texts(self, name: str) -> list[str]:
         """Fields of a column."""
-        i = self._index[column]
+        i = self._index[name]
         return [row[i] for row in self.rows]
 
     def numbers(self, column: str, cells: Cells, blank: bool = False) -> NDArray[np.int64]:
         """Fields of a column as whole numbers, an empty one as 0 where `blank`; DataError at the first that is none."""
         texts = [text or "0" for text in self.texts(column)] if blank else self.texts(column)
+        # remembered texts are quick, new ones are not
+        if len(set(texts)) > len(texts) // _FEW:
+            found = cells.many(texts)
+            if found is not None:
+                return found
         try:
             return np.fromiter(map(cells.__getitem__, texts), np.int64, len(texts))
         except BadNumber:
@@ -136,6 +150,10 @@ def _parts(block: bytes) -> Iterator[bytes]:
 
 
 def _rows(path: Path, line: int, part: bytes, delimiter: str) -> list[list[str]]:
+    nul = part.find(b"\0")
+    if nul >= 0:
+        at = line + part.count(b"\n", 0, nul)
+        raise DataError(f"{path}: line {at}: is no text: byte 0x00")
     try:
         lines = part.decode("utf-8-sig" if line == 1 else "utf-8").split("\n")
     except UnicodeDecodeError as error:
@@ -165,38 +183,44 @@ def _index(path: Path, names: Sequence[str]) -> dict[str, int]:
     return index
 
 
-class _Cached(dict[str, int]):
-    def __init__(self, read: Callable[[str], int]) -> None:
+class Cached(dict[str, int]):
+    """Numbers that a function makes of texts; what was looked up is remembered."""
+
+    def __init__(self, read: Callable[[str], int], scale: int | None = None) -> None:
         super().__init__()
-        self._read = read
+        self._read, self._scale = read, scale
 
     def __missing__(self, text: str) -> int:
         value = self._read(text)
-        if not 0 <= value < 2**63:
-            raise BadNumber(text, "is not within 63 bits of nanoseconds")
+        if not -(2**63) < value < 2**63:
+            raise BadNumber(text[:60], "is not within 63 bits")
         if len(self) >= _CACHE:
             self.clear()
         self[text] = value
         return value
 
+    def many(self, texts: Sequence[str]) -> NDArray[np.int64] | None:
+        """Of plain decimals that are multiplied by a scale, all at once."""
+        return None if self._scale is None else column(texts, Fraction(self._scale))
+
 
 def times(unit: str, zone: tzinfo = UTC) -> Cells:
     """Times since 1970 in `s`, `ms`, `us` or `ns`, or `iso` texts (in `zone` where they do not say theirs), as ns."""
     if unit == "iso":
-        return _Cached(lambda text: _iso(text, zone))
+        return Cached(lambda text: _iso(text, zone))
     scale = UNITS[unit]
 
     def read(text: str) -> int:
         match = _DECIMAL.fullmatch(text)
         if match is None:
-            raise BadNumber(text, f"is no time in {unit}")
+            raise BadNumber(text[:60], f"is no time in {unit}")
         places = match[2] or ""
         units: int = 10 ** len(places)
         if int(match[1] + places) * scale % units:
-            raise BadNumber(text, "is finer than a nanosecond")
+            raise BadNumber(text[:60], "is finer than a nanosecond")
         return int(match[1] + places) * scale // units
 
-    return _Cached(read)
+    return Cached(read, scale)
 
 
 def _iso(text: str, zone: tzinfo) -> int:
@@ -220,16 +244,15 @@ def unit_of(text: str) -> str | None:
     return _DIGITS.get(len(match[1])) if match else None
 
 
-class Words(dict[str, int]):
+class Words(Cached):
     """Words of a column, whatever their case; others are refused, naming those known."""
 
     def __init__(self, words: Mapping[str, int]) -> None:
-        super().__init__(words)
-        self._known = {word.lower(): value for word, value in words.items()}
+        known = {word.lower(): value for word, value in words.items()}
 
-    def __missing__(self, text: str) -> int:
-        value = self._known.get(text.lower()) if len(text) < 100 else None
-        if value is None:
-            raise BadNumber(text[:60], f"is none of {', '.join(self._known)}")
-        self[text] = value
-        return value
+        def read(text: str) -> int:
+            if text.lower() not in known:
+                raise BadNumber(text[:60], f"is none of {', '.join(filter(None, known))}")
+            return known[text.lower()]
+
+        super().__init__(read)

@@ -2,12 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
 
 _DECIMAL = re.compile(r"([0-9]{1,24})(?:\.([0-9]{1,24}))?(?:[eE]([+-]?[0-9]{1,2}))?", re.ASCII)
 _MAX_PLACES = 30
 _CACHE = 1 << 20
+_MAX_WIDTH = 19  # 18 digits and a point: within 63 bits
 _FEW = 100
 
 
@@ -57,10 +61,55 @@ class Grid(dict[str, int]):
         self[text] = steps
         return steps
 
+    def many(self, texts: Sequence[str]) -> NDArray[np.int64] | None:
+        """Steps of many numbers at once; None where one of them is not plain or not on the grid."""
+        steps = column(texts, 1 / self.step)
+        return None if steps is None or steps.max() > self._bound else steps
+
 
 def decimal(text: object) -> Fraction:
     """Value of a decimal text without sign, with an exponent or none; BadNumber otherwise."""
     return Fraction(*_parts(text))
+
+
+def column(texts: Sequence[str], ratio: Fraction) -> NDArray[np.int64] | None:
+    """Decimal texts times `ratio`, exactly; None where one is no plain number, or the product is not whole.
+
+    No text holds a NUL.
+    """
+    try:
+        fields = np.array(texts, "S")
+    except UnicodeEncodeError:
+        return None
+    width = fields.dtype.itemsize
+    if not len(fields) or width > _MAX_WIDTH:
+        return None
+    characters = np.ascontiguousarray(fields.view(np.uint8).reshape(len(fields), width).T)
+    value = np.zeros(len(fields), np.int64)
+    places, points, digits = (np.zeros(len(fields), np.int8) for _ in range(3))
+    for row in characters:
+        digit = row - 48 < 10  # wraps below
+        point = row == 46
+        if not (digit | point | (row == 0)).all():
+            return None
+        value = np.where(digit, value * 10 + (row - 48), value)
+        places += digit & (points > 0)
+        points += point
+        digits += digit
+    # a point has digits on both sides
+    if (points > 1).any() or ((points == 1) & ((places == 0) | (places == digits))).any() or not digits.all():
+        return None
+    for n in np.unique(places).tolist():
+        mine = places == n
+        part = ratio / 10**n
+        some = value[mine]
+        if part.denominator >= 2**63 or int(some.max()) * part.numerator >= 2**63:
+            return None
+        whole, rest = np.divmod(some * part.numerator, part.denominator)
+        if rest.any():
+            return None
+        value[mine] = whole
+    return value
 
 
 def _parts(text: object) -> tuple[int, int]:

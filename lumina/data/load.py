@@ -15,7 +15,10 @@ from lumina.data.tape_file import is_tape
 from lumina.errors import DataError
 
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
-IMPORTERS = ("binance", "bitstamp", "bybit", "hftbacktest", "lobster", "tardis")
+# csv is the last: it takes any header that it understands.
+IMPORTERS = ("binance", "bitstamp", "bybit", "hftbacktest", "lobster", "tardis", "csv")
+# where a module cannot have the name of its format
+_MODULES = {"csv": "csv_rows"}
 
 Paths = PathLike | Iterable[PathLike]
 _HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
@@ -31,7 +34,7 @@ def load(path: Paths, format: str = "auto", **options: Any) -> Tape:
     format : str
         `tape`, the name of an importer, or `auto` where the file says what it is.
     **options
-        The importer's own: see `lumina.data.binance.read` and `lumina.data.hftbacktest.read`.
+        The importer's own: see `read` of the module of its name, `lumina.data.binance.read` (of csv `csv_rows`).
 
     Raises
     ------
@@ -71,7 +74,7 @@ def _open(path: Path, options: dict[str, Any]) -> Tape:
 
 
 def _importer(name: str) -> ModuleType:
-    return importlib.import_module(f"lumina.data.{name}")
+    return importlib.import_module(f"lumina.data.{_MODULES.get(name, name)}")
 
 
 def _format(paths: list[Path], format: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MODIFY, NO_PRICE, REPLACE_BOOK, UPDATE
-from lumina.data.csv_table import Cells, Chunk, Words, chunks
+from lumina.data.csv_table import Cached, Cells, Chunk, Words, chunks
 from lumina.data.decimals import BadNumber, Grid, OffGrid, decimal
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Side
@@ -200,6 +200,7 @@ class RowFeed(TableFeed):
         self._totals: dict[tuple[int, int], int] = {}
         self._path = self.paths[0]
         self._mixed = "kind" in form.columns
+        self._ids = Cached(_id, 1)
         if form.change and "is_snapshot" in form.columns:
             raise DataError("option quantity = 'change' does not go with a column is_snapshot, whose rows are totals")
 
@@ -214,7 +215,7 @@ class RowFeed(TableFeed):
         lots = self._quantities(chunk)
         out = np.zeros(len(chunk), UPDATE)
         if "order_id" in columns:
-            out["order_id"] = chunk.numbers(columns["order_id"], _Ids(), blank=True)
+            out["order_id"] = chunk.numbers(columns["order_id"], self._ids, blank=True)
         if self._mixed or form.kind in _NAMED:
             self._check_orders(chunk, kind, lots, out["order_id"])
         keep = kind != _IGNORE
@@ -252,7 +253,7 @@ class RowFeed(TableFeed):
         return self._messages(self._held, self._held_snapshot, final=True)
 
     def _quantities(self, chunk: Chunk) -> NDArray[np.int64]:
-        cells: Cells = _Signed(self._lots) if self._form.change else self._lots
+        cells: Cells = _signed(self._lots) if self._form.change else self._lots
         return chunk.numbers(self._form.columns["quantity"], cells, self._mixed)
 
     def _check(
@@ -354,17 +355,11 @@ class RowFeed(TableFeed):
         return np.insert(updates, places.ravel(), marks.ravel())
 
 
-class _Signed(dict[str, int]):
-    def __init__(self, grid: Grid) -> None:
-        super().__init__()
-        self._grid = grid
-
-    def __missing__(self, text: str) -> int:
-        return -self._grid[text[1:]] if text.startswith("-") else self._grid[text]
+def _signed(grid: Grid) -> Cells:
+    return Cached(lambda text: -grid[text[1:]] if text.startswith("-") else grid[text])
 
 
-class _Ids(dict[str, int]):
-    def __missing__(self, text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
-            raise BadNumber(text[:60], "is no whole number within 63 bits; remedy: number the orders")
-        return int(text)
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
+        raise BadNumber(text[:60], "is no whole number within 63 bits; remedy: number the orders")
+    return int(text)

@@ -396,7 +396,7 @@ def test_sessions_become_phases(load):
         (depth(*START, (20, 5_000_000, False, "bid", 99, 1)), "line 4: latency 5000000000 ns does not fit"),
         (depth(*START) + "venue,X,1\n", "line 4: has 3 fields, the first has 8"),
         (depth(*START).encode() + b"\xff\xfe\n", "line 4: is no text: byte 0xff"),
-        (depth(*START) + "venue\0,X,1\n", "line 4: has 3 fields"),
+        (depth(*START) + "venue\0,X,1\n", "line 4: is no text: byte 0x00"),
         (depth(*START) + '"venue\n",X,1,1,true,bid,1,1\n', "a field has a line break in it"),
         (depth(*START) + "x" * 200_000 + "\n", "line 4: field larger than field limit"),
         (depth(*START) + "x" * 2_000_000, "line 4: has over 1048576 bytes"),
