@@ -38,23 +38,22 @@ class Cells(Protocol):
 
 
 class Chunk:
-    """Consecutive rows of a file."""
+    """Consecutive rows of a file, in columns."""
 
-    def __init__(self, path: Path, line: int, rows: list[list[str]], index: Mapping[str, int]) -> None:
-        self.path, self.line, self.rows, self._index = path, line, rows, index
+    def __init__(self, path: Path, lines: NDArray[np.int64], columns: Mapping[str, Sequence[str]]) -> None:
+        self.path, self.lines, self._columns = path, lines, columns
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.lines)
 
     @property
     def names(self) -> list[str]:
         """Names of the columns."""
-        return list(self._index)
+        return list(self._columns)
 
-    def texts(self, name: str) -> list[str]:
+    def texts(self, name: str) -> Sequence[str]:
         """Fields of a column."""
-        i = self._index[name]
-        return [row[i] for row in self.rows]
+        return self._columns[name]
 
     def numbers(self, column: str, cells: Cells, blank: bool = False) -> NDArray[np.int64]:
         """Fields of a column as whole numbers, an empty one as 0 where `blank`; DataError at the first that is none."""
@@ -74,30 +73,19 @@ class Chunk:
                     raise self.refuse(i, column, error) from None
             raise
 
-    def lines(self) -> NDArray[np.int64]:
-        """Line of each row in the file."""
-        return np.arange(self.line, self.line + len(self.rows))
-
     def where(self, row: int) -> str:
         """Place of a row, for an error."""
-        return f"{self.path}: line {self.lines()[row]}"
+        return f"{self.path}: line {self.lines[row]}"
 
     def refuse(self, row: int, column: str, why: object) -> DataError:
         """Error about a field."""
         return DataError(f"{self.where(row)}: column {column}: {why}")
 
     def select(self, keep: Iterable[int]) -> "Chunk":
-        """Some of the rows; the lines of errors are then those of the file still."""
-        return _Selected(self, list(keep))
-
-
-class _Selected(Chunk):
-    def __init__(self, whole: Chunk, keep: list[int]) -> None:
-        super().__init__(whole.path, whole.line, [whole.rows[i] for i in keep], whole._index)
-        self._whole, self._keep = whole, keep
-
-    def lines(self) -> NDArray[np.int64]:
-        return self._whole.lines()[self._keep]
+        """Some of the rows; the lines of errors are those of the file still."""
+        kept = list(keep)
+        columns = {name: [texts[i] for i in kept] for name, texts in self._columns.items()}
+        return Chunk(self.path, self.lines[kept], columns)
 
 
 def chunks(file: HashedFile, delimiter: str = ",", header: bool = True) -> Iterator[Chunk]:
@@ -108,26 +96,28 @@ def chunks(file: HashedFile, delimiter: str = ",", header: bool = True) -> Itera
     DataError
         Where a line has another number of fields than the first, or is no text.
     """
-    index: dict[str, int] | None = None
+    names: list[str] = []
     line = 1
     for block in blocks(file):
         for part in _parts(block):
             rows = _rows(file.path, line, part, delimiter)
             first = line
             line += part.count(b"\n")
-            if index is None and rows:
+            if not names and rows:
                 names = [name.strip() for name in rows[0]] if header else [str(i + 1) for i in range(len(rows[0]))]
-                index = _index(file.path, names)
+                _check_names(file.path, names)
                 if header:
                     rows, first = rows[1:], first + 1
-            if not rows or index is None:
+            if not rows:
                 continue
-            width = len(index)
+            width = len(names)
             if set(map(len, rows)) != {width}:
                 bad = next(i for i, row in enumerate(rows) if len(row) != width)
                 raise DataError(f"{file.path}: line {first + bad}: has {len(rows[bad])} fields, the first has {width}")
-            yield Chunk(file.path, first, rows, index)
-    if index is None:
+            yield Chunk(
+                file.path, np.arange(first, first + len(rows)), dict(zip(names, zip(*rows, strict=True), strict=True))
+            )
+    if not names:
         raise DataError(f"{file.path}: the file is empty")
 
 
@@ -172,15 +162,12 @@ def _rows(path: Path, line: int, part: bytes, delimiter: str) -> list[list[str]]
     return rows
 
 
-def _index(path: Path, names: Sequence[str]) -> dict[str, int]:
+def _check_names(path: Path, names: Sequence[str]) -> None:
     if len(names) > _MAX_COLUMNS:
         raise DataError(f"{path}: line 1: has {len(names)} fields, bound {_MAX_COLUMNS}")
-    index: dict[str, int] = {}
-    for i, name in enumerate(names):
-        if name in index:
-            raise DataError(f"{path}: line 1: names column {name[:60]!r} twice")
-        index[name] = i
-    return index
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise DataError(f"{path}: line 1: names column {twice[:60]!r} twice")
 
 
 class Cached(dict[str, int]):

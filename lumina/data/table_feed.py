@@ -228,7 +228,7 @@ class RowFeed(TableFeed):
         out["price_ticks"][(kind == Kind.CLEAR) & (price == 0)] = NO_PRICE
         out["qty_lots"][(kind == Kind.CLEAR) | (kind == Kind.GAP)] = 0
         out["flags"] = np.uint16(BOTH_VIEWS) | hidden * np.uint16(Flag.HIDDEN)
-        out["tag"] = chunk.lines()  # until the messages are made
+        out["tag"] = chunk.lines  # until the messages are made
         self.counts["hidden prints"] += int(np.count_nonzero(hidden))
         snapshot = np.zeros(len(chunk), bool)
         if "is_snapshot" in columns:
