@@ -112,24 +112,23 @@ class _Side:
         put = n[(there & ~goes) | (joins & (place < self._levels))]
         after[put, place[put]], amount[put, place[put]] = at[put], total[put]
 
-        differs = ((after != book.rank) | (amount != book.lots)).any(axis=1)
+        differs = effect.unsure | ((after != book.rank) | (amount != book.lots)).any(axis=1)
+        # what a new level pushes out of the window, or a level that arrives beyond it
         falls_out = joins & (rank[:, -1] < EMPTY)
-        look = np.flatnonzero(differs | falls_out | effect.unsure)
+        outer = np.where(place == self._levels, at, rank[:, -1])
         out: list[tuple[int, Side, int, int]] = []
-        rows = zip(
-            look.tolist(),
-            *(part[look].tolist() for part in (after, amount, book.rank, book.lots, effect.unsure, goes, at)),
-            np.where(joins & (place == self._levels), at, rank[:, -1])[look].tolist(),
-            falls_out[look].tolist(),
-            strict=True,
-        )
-        for message, ranks, amounts, new_ranks, new_lots, unsure, gone, own_rank, last, fell in rows:
-            made = {key: q for key, q in zip(ranks, amounts, strict=True) if key < EMPTY}
-            if fell:
-                made[last] = made.get(last, _UNSURE)
-            if unsure:
-                made = dict.fromkeys([*made, own_rank] if own_rank > -EMPTY else made, _UNSURE)
-            self._agree(message, made, dict(zip(new_ranks, new_lots, strict=True)), gone, out)
+        for message in np.flatnonzero(differs | falls_out).tolist():
+            fell = int(outer[message]) if falls_out[message] else EMPTY
+            if not differs[message]:
+                heapq.heappush(self._beyond, fell)
+                continue
+            made = dict(zip(after[message].tolist(), amount[message].tolist(), strict=True))
+            made.setdefault(fell, _UNSURE)
+            if effect.unsure[message]:
+                made = dict.fromkeys([*made, int(at[message])] if own[message] else made, _UNSURE)
+            made.pop(EMPTY, None)
+            new = dict(zip(book.rank[message].tolist(), book.lots[message].tolist(), strict=True))
+            self._agree(message, made, new, bool(goes[message]), out)
         return out
 
     def _agree(
