@@ -1,0 +1,132 @@
+"""The vendor's CSV as records: plain or zstd, prices as decimals or in 1e-9, times as ISO 8601 or in ns.
+
+The names of the header decide; columns that are not known are left aside, and so is their order.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lumina.data import compressed
+from lumina.data.databento_records import NO_PRICE, SCHEMAS, Recording, gather, record_dtype
+from lumina.data.source import HashedFile
+from lumina.data.text_columns import Columns
+from lumina.errors import DataError
+
+_NEEDED = ("ts_event", "action", "side", "price", "size")
+_MARKS = ("rtype", "publisher_id", "instrument_id")
+_MAX_COLUMNS = 500
+_ACTIONS, _SIDES = b"ACMRTFN", b"BAN"
+_DECIMALS = 9
+
+
+def is_header(line: bytes) -> bool:
+    """Does a first line name the columns of market data?"""
+    names = line.rstrip(b"\r").split(b",")
+    return all(name.encode() in names for name in (*_NEEDED, *_MARKS))
+
+
+def read(file: HashedFile, schema: str | None) -> Recording:
+    """Look into a file; `schema` says what the header cannot: that `mbp-1` is `tbbo`."""
+    lines = _blocks(file)
+    first = next(lines, b"")
+    header, _, rest = first.partition(b"\n")
+    if not is_header(header):
+        raise DataError(f"{file.path}: line 1: is no header with {', '.join((*_NEEDED, *_MARKS))}")
+    names = header.decode("ascii", "replace").split(",")
+    if len(names) > _MAX_COLUMNS or len(set(names)) < len(names):
+        raise DataError(f"{file.path}: line 1: {len(names)} columns, some of them twice or more than {_MAX_COLUMNS}")
+    if "bid_px_09" in names:
+        found = "mbp-10"
+    elif "bid_px_00" in names:
+        found = "tbbo" if schema == "tbbo" else "mbp-1"
+    else:
+        found = "mbo" if "order_id" in names else "trades"
+    symbols: dict[int, str] = {}
+    return Recording(
+        found,
+        symbols,
+        False,
+        _records(file, names, found, rest, lines, symbols),
+        lambda row: f"{file.path}: line {row + 2}" if row >= 0 else str(file.path),
+    )
+
+
+def _records(
+    file: HashedFile, names: list[str], schema: str, first: bytes, blocks: Iterator[bytes], symbols: dict[int, str]
+) -> Iterator[NDArray[np.void]]:
+    levels = SCHEMAS[schema]
+    fields = [f"{name}_{level:02d}" for level in range(levels) for name in ("bid_px", "ask_px", "bid_sz", "ask_sz")]
+    for name in fields + (["order_id"] if schema == "mbo" else []):
+        if name not in names:
+            raise DataError(f"{file.path}: line 1: column {name} of {schema} is missing")
+    pretty: bool | None = None
+    row, block = 0, first
+    while True:
+        if block:
+            columns = Columns(file.path, row + 2, names, block)
+            if pretty is None:
+                pretty = _has_decimals(columns, names)
+            out = _block(columns, names, schema, pretty)
+            out["row"] = np.arange(row, row + len(out))
+            _name(columns, names, out["instrument_id"], symbols)
+            row += len(out)
+            yield out
+        try:
+            block = next(blocks)
+        except StopIteration:
+            return
+
+
+def _blocks(file: HashedFile) -> Iterator[bytes]:
+    for block in gather(compressed.blocks(file)):
+        whole = block if block.endswith(b"\n") else block + b"\n"
+        yield whole.replace(b"\r\n", b"\n")
+
+
+def _block(columns: Columns, names: list[str], schema: str, pretty: bool) -> NDArray[np.void]:
+    levels = SCHEMAS[schema]
+    out = np.zeros(len(columns), record_dtype(levels))
+
+    def price(name: str) -> NDArray[np.int64]:
+        return columns.decimals(name, _DECIMALS, NO_PRICE) if pretty else columns.signed(name, NO_PRICE)
+
+    out["ts_event"] = _times(columns, "ts_event")
+    out["ts_recv"] = _times(columns, "ts_recv") if "ts_recv" in names else out["ts_event"]
+    out["action"] = columns.codes("action", _ACTIONS)
+    out["side"] = columns.codes("side", _SIDES)
+    out["price"] = price("price")
+    out["size"] = columns.unsigned("size", 0, 2**32 - 1)
+    out["publisher_id"] = columns.unsigned("publisher_id", bound=2**16 - 1)
+    out["instrument_id"] = columns.unsigned("instrument_id", bound=2**32 - 1)
+    if "flags" in names:
+        out["flags"] = columns.unsigned("flags", bound=255)
+    if schema == "mbo":
+        out["order_id"] = columns.unsigned("order_id", 0)
+    for level in range(levels):
+        for side in ("bid", "ask"):
+            out[f"{side}_px"][:, level] = price(f"{side}_px_{level:02d}")
+            out[f"{side}_sz"][:, level] = columns.unsigned(f"{side}_sz_{level:02d}", 0, 2**32 - 1)
+    return out
+
+
+def _has_decimals(columns: Columns, names: list[str]) -> bool:
+    """Are prices decimals? In 1e-9 they have no point."""
+    fields = ["price", *(name for name in names if name.startswith(("bid_px", "ask_px")))]
+    return any("." in columns.text(name, row) for row in range(len(columns)) for name in fields)
+
+
+def _times(columns: Columns, name: str) -> NDArray[np.int64]:
+    if len(columns) and columns.text(name, 0).isdigit():
+        return columns.unsigned(name, bound=2**63 - 1).astype(np.int64)
+    return columns.times(name)
+
+
+def _name(columns: Columns, names: list[str], ids: NDArray[np.uint32], symbols: dict[int, str]) -> None:
+    if "symbol" not in names or not len(ids):
+        return
+    new = [ids[0]] if (ids == ids[0]).all() else np.unique(ids)
+    for id_ in new:
+        if int(id_) not in symbols and (text := columns.text("symbol", int(np.argmax(ids == id_)))):
+            symbols[int(id_)] = text
