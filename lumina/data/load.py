@@ -16,7 +16,7 @@ from lumina.errors import DataError
 
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
 # csv is the last: it takes any header that it understands.
-IMPORTERS = ("binance", "bitstamp", "bybit", "hftbacktest", "lobster", "tardis", "csv")
+IMPORTERS = ("binance", "bitstamp", "bybit", "databento", "hftbacktest", "lobster", "tardis", "csv")
 # where a module cannot have the name of its format
 _MODULES = {"csv": "csv_rows"}
 

@@ -105,6 +105,18 @@ def test_a_day_order_by_order_has_fills_in_known_queues(capsys, data_dir, monkey
     assert goog["fills"]["by_cause"]["at"]["fills"] > 100
 
 
+def test_orders_of_a_future_replay_with_fills(capsys, data_dir, monkeypatch):
+    pytest.importorskip("databento_dbn")
+    monkeypatch.setenv("LUMINA_TEST_DATA", str(data_dir))
+    code, out, _ = run(capsys, "--config", ROOT / "config" / "es_mbo.yaml", "--json")
+    summary = json.loads(out)
+    assert code == 0
+    assert (summary["events"], summary["fills"] > 100) == (69_558, True)
+    # 0.000005 of 4800 points of 50 USD, a lot a fill
+    assert summary["fees"] == pytest.approx(-1.2 * summary["fills"], rel=0.01)
+    assert summary["pnl"] == pytest.approx(sum(summary.get(part, 0) for part in PARTS), abs=1e-9)
+
+
 def test_quiet_prints_nothing(capsys, base):
     assert run(capsys, *base, "--quiet") == (0, "", "")
 
