@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lumina.data.load import IMPORTERS, convert
+from lumina.data.load import IMPORTERS, SPLITTERS, convert, split
 from lumina.data.source import Progress
 from lumina.data.tape import Tape
 from lumina.data.validate import Report
@@ -46,11 +46,17 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("counted_window_ns", {"type": int, "metavar": "N", "help": "window of the COUNTED rule; 0 = off"}),
     ("session", {"metavar": "TEXT", "help": "calendar of the sessions, as us_equity"}),
     ("order_ids", {"action": "store_const", "const": True, "help": "keep the venue's order ids"}),
-    ("date", {"metavar": "DATE", "help": "day of the files, YYYY-MM-DD (lobster)"}),
+    ("date", {"metavar": "DATE", "help": "day of the files, YYYY-MM-DD, where they do not say it (itch, lobster)"}),
     ("orderbook", {"action": argparse.BooleanOptionalAction, "help": "take levels from the orderbook files (lobster)"}),
     ("seed", {"metavar": "FILE", "help": "orderbook whose first row is the book, with --no-orderbook (lobster)"}),
     ("snapshots", {"choices": ("resync", "check"), "help": "what the log's snapshots are for (bitstamp)"}),
+    ("odd_prices", {"choices": ("error", "drop"), "help": "what orders between ticks are (itch)"}),
+    ("port", {"type": int, "metavar": "N", "help": "UDP port of a capture's datagrams; 0 = all (itch)"}),
 )
+
+
+# Of the tapes of a split, so many are named.
+_NAMED = 10
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,6 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         commands: dict[str, Callable[[argparse.Namespace, list[Path]], int]] = {
             "convert": _convert,
+            "split": _split,
             "info": _info,
             "validate": _validate,
         }
@@ -97,15 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("input", nargs="+", help="files, in order of time")
     one.add_argument("output", help="tape to write")
-    one.add_argument("--format", default="auto", metavar="NAME", help="where the file does not say what it is")
-    for name, settings in _OPTIONS:
-        one.add_argument(f"--{name.replace('_', '-')}", dest=name, **settings)
-    one.add_argument(
-        "--progress",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="progress bar on stderr (default: on a terminal)",
+    _add_options(one)
+
+    one = commands.add_parser(
+        "split",
+        help="write a tape for each of many instruments",
+        description=f"Read the files once, and write a tape for each instrument. Formats: {', '.join(SPLITTERS)}.",
     )
+    one.add_argument("input", nargs="+", help="files, in order of time")
+    one.add_argument("output", metavar="folder", help="where SYMBOL.lumina are written")
+    one.add_argument("--symbols", metavar="A,B", help="the instruments (default: all)")
+    _add_options(one)
 
     one = commands.add_parser("info", help="say what a tape is", description="Header, figures and checks of a tape.")
     one.add_argument("tape")
@@ -118,15 +127,42 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
-    target.append(Path(arguments.output))
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", default="auto", metavar="NAME", help="where the file does not say what it is")
+    for name, settings in _OPTIONS:
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, **settings)
+    parser.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="progress bar on stderr (default: on a terminal)",
+    )
+
+
+@contextmanager
+def _options(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """What was given of `_OPTIONS`, and the progress bar while it is shown."""
     options = {name: getattr(arguments, name) for name, _ in _OPTIONS if getattr(arguments, name) is not None}
     shown = sys.stderr.isatty() if arguments.progress is None else arguments.progress
     with _progress(shown) as progress:
-        if progress is not None:
-            options["progress"] = progress
+        yield options if progress is None else {**options, "progress": progress}
+
+
+def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
+    target.append(Path(arguments.output))
+    with _options(arguments) as options:
         tape = convert(arguments.input, arguments.output, arguments.format, **options)
     print(f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}")
+    return OK
+
+
+def _split(arguments: argparse.Namespace, target: list[Path]) -> int:
+    symbols = None if arguments.symbols is None else [symbol for symbol in arguments.symbols.split(",") if symbol]
+    with _options(arguments) as options:
+        tapes = split(arguments.input, arguments.output, symbols, arguments.format, **options)
+    names = sorted(tapes)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    print(f"{arguments.output}: {len(names)} tapes: {', '.join(names[:_NAMED])}{more}")
     return OK
 
 

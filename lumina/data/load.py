@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +16,11 @@ from lumina.errors import DataError
 
 # A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
 # csv is the last: it takes any header that it understands.
-IMPORTERS = ("binance", "bitstamp", "bybit", "databento", "hftbacktest", "lobster", "tardis", "csv")
+IMPORTERS = ("binance", "bitstamp", "bybit", "databento", "hftbacktest", "itch", "lobster", "tardis", "csv")
 # where a module cannot have the name of its format
 _MODULES = {"csv": "csv_rows"}
+# Those of them that have `split(paths, folder, symbols, **options)`.
+SPLITTERS = ("itch",)
 
 Paths = PathLike | Iterable[PathLike]
 _HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
@@ -58,6 +60,35 @@ def convert(path: Paths, out: PathLike, format: str = "auto", **options: Any) ->
     if any(target.exists() and target.samefile(source) for source in paths):
         raise DataError(f"{target}: the output is one of the inputs")
     return write_source(_source(paths, format, options), target)
+
+
+def split(
+    path: Paths, folder: PathLike, symbols: Sequence[str] | None = None, format: str = "auto", **options: Any
+) -> dict[str, Path]:
+    """Read files of many instruments once, and write a tape for each into a folder.
+
+    Parameters
+    ----------
+    path, format, **options
+        As of `load`; the format must be one of `SPLITTERS`.
+    folder : path
+        Made where it is missing.
+    symbols : sequence of str, optional
+        The instruments; default all.
+
+    Returns
+    -------
+    dict
+        Path of each tape by symbol.
+    """
+    paths = _paths(path)
+    name = _format(paths, format)
+    if name not in SPLITTERS:
+        raise DataError(f"format {name} cannot be split; known are {', '.join(SPLITTERS)}")
+    run = _importer(name).split
+    _check_options(name, run, options)
+    tapes: dict[str, Path] = run(paths, folder, symbols, **options)
+    return tapes
 
 
 def _paths(path: Paths) -> list[Path]:
@@ -100,10 +131,14 @@ def _format(paths: list[Path], format: str) -> str:
 def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
     name = _format(paths, format)
     read = join if name == "tape" else _importer(name).read
-    known = [key for key in inspect.signature(read).parameters if key != "paths"]
-    for key in options:
-        if key not in known:
-            raise DataError(f"format {name} has no option {key!r}; it has {', '.join(known)}")
+    _check_options(name, read, options)
     source = read(paths, **options)
     assert isinstance(source, Source)
     return source
+
+
+def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+    known = [key for key, found in inspect.signature(function).parameters.items() if found.kind == found.KEYWORD_ONLY]
+    for key in options:
+        if key not in known:
+            raise DataError(f"format {name} has no option {key!r}; it has {', '.join(known)}")

@@ -206,15 +206,15 @@ class Reader {
   Latency latency_;
 };
 
-// Does content that begins so look like ITCH frames? Three whole messages, or all of a shorter file, must fit their
-// types.
+// Does content that begins so look like ITCH frames? Its first three whole messages, or all of a shorter file, must fit
+// their types.
 inline bool looks_like_frames(const std::uint8_t* data, std::size_t size) noexcept {
   std::size_t messages = 0;
   bool bad = false;
   const std::size_t used = walk_frames(data, size, [&](const std::uint8_t* p, std::size_t length) {
     bad = check(p, length) != Status::ok && length != 0;
     messages += length != 0;
-    return !bad;
+    return !bad && messages < 3;
   });
   return !bad && (messages >= 3 || (messages >= 1 && used == size));
 }
