@@ -96,9 +96,7 @@ class _Source(Source):
         super().__init__(paths)
         self._recording, self._clocks, self._terms = recording, clocks, terms
         self._given = instrument
-        self._pipeline = Pipeline(
-            self.name, ordered=not recording.captured, order_ids=order_ids, calendar=calendar
-        )
+        self._pipeline = Pipeline(self.name, ordered=not recording.captured, order_ids=order_ids, calendar=calendar)
 
     def rows(self) -> Iterator[Chunk]:
         for piece in self._recording.pieces():

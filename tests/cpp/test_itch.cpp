@@ -69,9 +69,21 @@ Message decoded(const Writer& writer) {
 
 void every_field_of_every_message() {
   assert(decoded<itch::SystemEvent>(header('S').text("Q")).event == 'Q');
-  const auto directory = decoded<itch::StockDirectory>(
-      header('R').text("ARL     ").text("N").text("D").number(100, 4).text("Y").text("C").text("Z ").text("P").text("N")
-          .text("N").text("1").text("Y").number(7, 4).text("N"));
+  const auto directory = decoded<itch::StockDirectory>(header('R')
+                                                           .text("ARL     ")
+                                                           .text("N")
+                                                           .text("D")
+                                                           .number(100, 4)
+                                                           .text("Y")
+                                                           .text("C")
+                                                           .text("Z ")
+                                                           .text("P")
+                                                           .text("N")
+                                                           .text("N")
+                                                           .text("1")
+                                                           .text("Y")
+                                                           .number(7, 4)
+                                                           .text("N"));
   assert(directory.stock == itch::stock_of("ARL") && directory.market_category == 'N');
   assert(directory.financial_status == 'D' && directory.round_lot == 100 && directory.round_lots_only == 'Y');
   assert(directory.classification == 'C' && directory.authenticity == 'P' && directory.etp == 'Y');
@@ -105,8 +117,16 @@ void every_field_of_every_message() {
   assert(cross.shares == 1ull << 40 && cross.stock == itch::stock_of("ARL") && cross.price == 99);
   assert(cross.match == kMatch && cross.type == 'C');
   assert(decoded<itch::BrokenTrade>(header('B').number(kMatch, 8)).match == kMatch);
-  const auto imbalance = decoded<itch::Imbalance>(header('I').number(1, 8).number(2, 8).text("S").text("ARL     ")
-                                                      .number(3, 4).number(4, 4).number(5, 4).text("O").text("L"));
+  const auto imbalance = decoded<itch::Imbalance>(header('I')
+                                                      .number(1, 8)
+                                                      .number(2, 8)
+                                                      .text("S")
+                                                      .text("ARL     ")
+                                                      .number(3, 4)
+                                                      .number(4, 4)
+                                                      .number(5, 4)
+                                                      .text("O")
+                                                      .text("L"));
   assert(imbalance.paired_shares == 1 && imbalance.imbalance_shares == 2 && imbalance.direction == 'S');
   assert(imbalance.stock == itch::stock_of("ARL") && imbalance.far_price == 3 && imbalance.near_price == 4);
   assert(imbalance.reference_price == 5 && imbalance.cross_type == 'O' && imbalance.variation == 'L');
@@ -149,7 +169,8 @@ void frames_cut_at_every_byte() {
     Only<itch::SystemEvent> events;
     Only<itch::OrderDelete> deletes;
     const std::size_t used = itch::walk_frames(cut.get(), size, [&](const std::uint8_t* p, std::size_t length) {
-      return itch::decode(p, length, events) == itch::Status::ok && itch::decode(p, length, deletes) == itch::Status::ok;
+      return itch::decode(p, length, events) == itch::Status::ok &&
+             itch::decode(p, length, deletes) == itch::Status::ok;
     });
     assert(used == (size < first ? 0 : size < both ? first : both));
     assert(events.seen == (size >= first) && deletes.seen == (size >= both));

@@ -70,17 +70,17 @@ void datagrams() {
     frame[at] = value;
     return frame;
   };
-  payload_of(changed(12, 0x86), DatagramStatus::other);        // another protocol
-  payload_of(changed(14, 0x65), DatagramStatus::other);        // no IPv4
-  payload_of(changed(14, 0x44), DatagramStatus::other);        // a header of 16 bytes
-  payload_of(changed(14, 0x4F), DatagramStatus::cut);          // one of 60
-  payload_of(changed(23, 6), DatagramStatus::other);           // TCP
-  payload_of(changed(17, 27), DatagramStatus::cut);            // no room for UDP
-  payload_of(changed(17, 34), DatagramStatus::cut);            // more than there is
-  payload_of(changed(20, 0x20), DatagramStatus::fragment);     // more to come
-  payload_of(changed(21, 1), DatagramStatus::fragment);        // an offset
-  payload_of(changed(39, 7), DatagramStatus::cut);             // UDP shorter than its header
-  payload_of(changed(39, 14), DatagramStatus::cut);            // longer than IP says
+  payload_of(changed(12, 0x86), DatagramStatus::other);     // another protocol
+  payload_of(changed(14, 0x65), DatagramStatus::other);     // no IPv4
+  payload_of(changed(14, 0x44), DatagramStatus::other);     // a header of 16 bytes
+  payload_of(changed(14, 0x4F), DatagramStatus::cut);       // one of 60
+  payload_of(changed(23, 6), DatagramStatus::other);        // TCP
+  payload_of(changed(17, 27), DatagramStatus::cut);         // no room for UDP
+  payload_of(changed(17, 34), DatagramStatus::cut);         // more than there is
+  payload_of(changed(20, 0x20), DatagramStatus::fragment);  // more to come
+  payload_of(changed(21, 1), DatagramStatus::fragment);     // an offset
+  payload_of(changed(39, 7), DatagramStatus::cut);          // UDP shorter than its header
+  payload_of(changed(39, 14), DatagramStatus::cut);         // longer than IP says
 }
 
 struct Packet {
@@ -145,9 +145,14 @@ Bytes pcapng(bool big, int resolution, std::uint64_t time, std::int64_t offset =
   interface.number(0, 4);
   file.raw(block(big, 1, interface));
   file.raw(block(big, 5, Writer{big, {}}.number(0, 4)));  // statistics
-  file.raw(block(
-      big, 6,
-      Writer{big, {}}.number(0, 4).number(time >> 32, 4).number(time & 0xFFFFFFFF, 4).number(5, 4).number(5, 4).raw(kOne)));
+  file.raw(block(big, 6,
+                 Writer{big, {}}
+                     .number(0, 4)
+                     .number(time >> 32, 4)
+                     .number(time & 0xFFFFFFFF, 4)
+                     .number(5, 4)
+                     .number(5, 4)
+                     .raw(kOne)));
   return file.bytes;
 }
 
@@ -196,11 +201,11 @@ void what_is_wrong_is_told() {
   const Bytes next = pcapng(true, 9, 1);
   assert(status_of(next, 8, {9}) == PcapStatus::bad_magic);
   assert(status_of(next, 13, {2}) == PcapStatus::bad_version);
-  assert(status_of(next, 7, {25}) == PcapStatus::bad_record);         // no multiple of 4
+  assert(status_of(next, 7, {25}) == PcapStatus::bad_record);             // no multiple of 4
   assert(status_of(next, 4, {0, 0x40, 0, 4}) == PcapStatus::bad_record);  // over 2^22
-  assert(status_of(next, 27, {24}) == PcapStatus::bad_record);        // lengths differ
+  assert(status_of(next, 27, {24}) == PcapStatus::bad_record);            // lengths differ
   assert(status_of(next, 31, {3}) == PcapStatus::untimed_packet);
-  assert(status_of(next, 31, {0x77}) == PcapStatus::bad_interface);   // the description is another block
+  assert(status_of(next, 31, {0x77}) == PcapStatus::bad_interface);  // the description is another block
   const std::size_t resolution = 28 + 8 + 8 + 8 + 4;
   assert(next[resolution] == 9);
   assert(status_of(next, resolution, {19}) == PcapStatus::bad_record);
@@ -216,7 +221,8 @@ void cuts_and_changed_bytes_are_not_followed() {
   for (const Bytes& file : {pcap(false, true), pcap(true, false), pcapng(false, 9, 77), pcapng(true, 6, 77)}) {
     for (std::size_t size = 0; size <= file.size(); ++size) {
       std::vector<Packet> found;
-      const PcapStatus status = read(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)), 1000, found);
+      const PcapStatus status =
+          read(Bytes(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)), 1000, found);
       assert(status == PcapStatus::ok || status == PcapStatus::need_more);
     }
     for (int i = 0; i < 20000; ++i) {

@@ -266,21 +266,36 @@ template <class Sink>
 inline void decode_checked(const std::uint8_t* p, Sink& sink) {
   switch (p[0]) {
     case 'A':
-    case 'F': return detail::deliver<AddOrder>(p, sink);
-    case 'D': return detail::deliver<OrderDelete>(p, sink);
-    case 'U': return detail::deliver<OrderReplace>(p, sink);
-    case 'E': return detail::deliver<OrderExecuted>(p, sink);
-    case 'X': return detail::deliver<OrderCancel>(p, sink);
-    case 'C': return detail::deliver<OrderExecutedWithPrice>(p, sink);
-    case 'P': return detail::deliver<Trade>(p, sink);
-    case 'Q': return detail::deliver<CrossTrade>(p, sink);
-    case 'B': return detail::deliver<BrokenTrade>(p, sink);
-    case 'I': return detail::deliver<Imbalance>(p, sink);
-    case 'S': return detail::deliver<SystemEvent>(p, sink);
-    case 'R': return detail::deliver<StockDirectory>(p, sink);
-    case 'H': return detail::deliver<TradingAction>(p, sink);
-    case 'N': return detail::deliver<RetailInterest>(p, sink);
-    default: return detail::deliver<Other>(p, sink);
+    case 'F':
+      return detail::deliver<AddOrder>(p, sink);
+    case 'D':
+      return detail::deliver<OrderDelete>(p, sink);
+    case 'U':
+      return detail::deliver<OrderReplace>(p, sink);
+    case 'E':
+      return detail::deliver<OrderExecuted>(p, sink);
+    case 'X':
+      return detail::deliver<OrderCancel>(p, sink);
+    case 'C':
+      return detail::deliver<OrderExecutedWithPrice>(p, sink);
+    case 'P':
+      return detail::deliver<Trade>(p, sink);
+    case 'Q':
+      return detail::deliver<CrossTrade>(p, sink);
+    case 'B':
+      return detail::deliver<BrokenTrade>(p, sink);
+    case 'I':
+      return detail::deliver<Imbalance>(p, sink);
+    case 'S':
+      return detail::deliver<SystemEvent>(p, sink);
+    case 'R':
+      return detail::deliver<StockDirectory>(p, sink);
+    case 'H':
+      return detail::deliver<TradingAction>(p, sink);
+    case 'N':
+      return detail::deliver<RetailInterest>(p, sink);
+    default:
+      return detail::deliver<Other>(p, sink);
   }
 }
 

@@ -38,9 +38,9 @@ struct Failure {
 
 struct ReaderConfig {
   TranslatorConfig translator;
-  bool only_one = false;    // no stock was named, and there must be one
-  bool mark_gaps = false;   // lost messages are a GAP, not a fault
-  std::uint16_t port = 0;   // of the datagrams to read; 0 = all
+  bool only_one = false;   // no stock was named, and there must be one
+  bool mark_gaps = false;  // lost messages are a GAP, not a fault
+  std::uint16_t port = 0;  // of the datagrams to read; 0 = all
 };
 
 class Reader {
@@ -136,10 +136,17 @@ class Reader {
     }
     Datagram datagram{};
     switch (read_datagram(frame.data, frame.size, datagram)) {
-      case DatagramStatus::ok: break;
-      case DatagramStatus::other: ++counts_.other_frames; return true;
-      case DatagramStatus::fragment: ++counts_.fragments; return true;
-      case DatagramStatus::cut: ++counts_.cut_frames; return true;
+      case DatagramStatus::ok:
+        break;
+      case DatagramStatus::other:
+        ++counts_.other_frames;
+        return true;
+      case DatagramStatus::fragment:
+        ++counts_.fragments;
+        return true;
+      case DatagramStatus::cut:
+        ++counts_.cut_frames;
+        return true;
     }
     if (config_.port != 0 && datagram.destination_port != config_.port) {
       ++counts_.other_ports;
@@ -237,8 +244,7 @@ inline CaptureLook look_at_capture(const std::uint8_t* data, std::size_t size) n
     if (!look.timed) look.first_ns = frame.ts_ns;
     look.timed = true;
     Datagram datagram{};
-    if (frame.link != PcapReader::kEthernet ||
-        read_datagram(frame.data, frame.size, datagram) != DatagramStatus::ok)
+    if (frame.link != PcapReader::kEthernet || read_datagram(frame.data, frame.size, datagram) != DatagramStatus::ok)
       continue;
     MoldTracker tracker;
     const MoldTracker::Packet mold = tracker.look(datagram.data, datagram.size);

@@ -41,9 +41,9 @@ struct Refusal {
 
 struct TranslatorConfig {
   std::uint32_t tick_units = 100;  // 0.0001 of the currency in a tick
-  bool system_phases = true;       // phases from system events; otherwise only halts and quotation-only stocks change it
-  bool drop_odd = false;           // leave out orders that are between ticks or beyond the bound of prices
-  bool trade_sides = false;        // the side of a trade (P) means something: before 2014-07-14
+  bool system_phases = true;  // phases from system events; otherwise only halts and quotation-only stocks change it
+  bool drop_odd = false;      // leave out orders that are between ticks or beyond the bound of prices
+  bool trade_sides = false;   // the side of a trade (P) means something: before 2014-07-14
 };
 
 // Not thread safe. Memory: the live orders of the stocks that are read, and 1 MiB for the locates.
@@ -61,7 +61,7 @@ class Translator {
 
   // stocks: those to read, none = all of them; only_one: all of them, and there must be one.
   Translator(TranslatorConfig config, const std::vector<Stock>& stocks, bool only_one)
-      : config_(config), all_(stocks.empty()), only_one_(only_one), locates_(kLocates) {
+      : config_(config), all_(stocks.empty()), only_one_(only_one), locates_(kFewLocates) {
     for (const Stock stock : stocks) add(stock);
   }
 
@@ -70,7 +70,7 @@ class Translator {
     midnight_ns_ = midnight_ns;
     if (!new_day) return;
     orders_.clear();
-    locates_.assign(kLocates, Locate{});
+    locates_.assign(locates_.size(), Locate{});
     hours_ = Hours::unknown;
     last_ns_ = 0;
     for (Symbol& symbol : symbols_) {
@@ -93,6 +93,8 @@ class Translator {
   template <class Emit>
   Refusal take(const std::uint8_t* p, std::int64_t local_ts_ns, Emit&& emit) {
     const std::uint16_t locate = load_big<std::uint16_t>(p + 1);
+    if (locate >= locates_.size()) [[unlikely]]
+      locates_.resize(kLocates);
     const std::uint32_t reader = locates_[locate].symbol;
     // nearly all messages of a day are of other stocks
     if (reader == kSkip && p[0] != 'S') return check_stock(p);
@@ -116,7 +118,7 @@ class Translator {
   std::size_t live_orders() const noexcept { return orders_.size(); }
 
  private:
-  static constexpr std::size_t kLocates = 65536;
+  static constexpr std::size_t kFewLocates = 1024, kLocates = 65536;
   static constexpr std::uint32_t kUnknown = 0xFFFFFFFF, kSkip = 0xFFFFFFFE;
   static constexpr std::uint32_t kMaxShares = std::numeric_limits<std::int32_t>::max();
 
@@ -154,12 +156,16 @@ class Translator {
   static Stock stock_at(const std::uint8_t* p) noexcept {
     switch (p[0]) {
       case 'R':
-      case 'H': return load_big<Stock>(p + 11);
+      case 'H':
+        return load_big<Stock>(p + 11);
       case 'A':
       case 'F':
-      case 'P': return load_big<Stock>(p + 24);
-      case 'Q': return load_big<Stock>(p + 19);
-      default: return 0;
+      case 'P':
+        return load_big<Stock>(p + 24);
+      case 'Q':
+        return load_big<Stock>(p + 19);
+      default:
+        return 0;
     }
   }
   Refusal check_stock(const std::uint8_t* p) const noexcept {
@@ -248,8 +254,7 @@ class Translator {
         self.gaps_waiting_ = false;
       }
       if (who != kNobody) {
-        if (std::exchange(self.symbols_[who].wipe, false))
-          put(who, Kind::clear, Side::none, kNoPrice, 0, 0, kEnd);
+        if (std::exchange(self.symbols_[who].wipe, false)) put(who, Kind::clear, Side::none, kNoPrice, 0, 0, kEnd);
         phase(who);
       }
       return true;
@@ -271,8 +276,7 @@ class Translator {
 
     void phase(std::uint32_t symbol) {
       Symbol& one = self.symbols_[symbol];
-      const bool closed =
-          self.config_.system_phases && (self.hours_ == Hours::before || self.hours_ == Hours::after);
+      const bool closed = self.config_.system_phases && (self.hours_ == Hours::before || self.hours_ == Hours::after);
       const Phase now = one.state == 'H' || one.state == 'P' ? Phase::halt
                         : one.state == 'Q' || closed         ? Phase::auction
                                                              : Phase::continuous;
@@ -287,11 +291,16 @@ class Translator {
         case 'S':
           if (self.hours_ == Hours::unknown) self.hours_ = Hours::before;
           break;
-        case 'Q': self.hours_ = Hours::open; break;
+        case 'Q':
+          self.hours_ = Hours::open;
+          break;
         case 'M':
         case 'E':
-        case 'C': self.hours_ = Hours::after; break;
-        default: break;
+        case 'C':
+          self.hours_ = Hours::after;
+          break;
+        default:
+          break;
       }
       // every stock that this day has named hears of it
       for (std::uint32_t symbol = 0; symbol < self.symbols_.size(); ++symbol)
@@ -455,8 +464,7 @@ class Translator {
       if (!lots(m.shares)) return;
       Print at{};
       if (!print(m.price, Side::none, at)) return;
-      put(who, Kind::trade, Side::none, at.ticks, static_cast<std::int64_t>(m.shares), 0,
-          kOffBook | kEnd | at.flag);
+      put(who, Kind::trade, Side::none, at.ticks, static_cast<std::int64_t>(m.shares), 0, kOffBook | kEnd | at.flag);
     }
 
     static Side opposite_or_none(Side side) noexcept { return side == Side::none ? side : opposite(side); }

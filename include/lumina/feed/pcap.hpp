@@ -14,12 +14,12 @@ namespace lumina::feed {
 
 enum class PcapStatus : std::uint8_t {
   ok,
-  need_more,        // the next record is not whole yet
-  bad_magic,        // neither pcap nor pcapng
-  bad_version,      // of the file, not 2.x (pcap) or 1.x (pcapng)
-  bad_record,       // a length or a time beyond what is plausible
-  bad_interface,    // a packet of an interface that was not described, or over 64 interfaces
-  untimed_packet,   // a pcapng block that holds a packet and no time that is understood
+  need_more,       // the next record is not whole yet
+  bad_magic,       // neither pcap nor pcapng
+  bad_version,     // of the file, not 2.x (pcap) or 1.x (pcapng)
+  bad_record,      // a length or a time beyond what is plausible
+  bad_interface,   // a packet of an interface that was not described, or over 64 interfaces
+  untimed_packet,  // a pcapng block that holds a packet and no time that is understood
 };
 
 struct CapturedFrame {
@@ -52,9 +52,12 @@ class PcapReader {
   Step next(const std::uint8_t* data, std::size_t size, CapturedFrame& frame) noexcept {
     frame.data = nullptr;
     switch (format_) {
-      case Format::unknown: return start(data, size);
-      case Format::pcap: return record(data, size, frame);
-      default: return block(data, size, frame);
+      case Format::unknown:
+        return start(data, size);
+      case Format::pcap:
+        return record(data, size, frame);
+      default:
+        return block(data, size, frame);
     }
   }
 
@@ -123,14 +126,21 @@ class PcapReader {
     const std::size_t left = length - 12;
     PcapStatus status = PcapStatus::ok;
     switch (type) {
-      case kBlockHeader: status = section(body, left); break;
-      case 1: status = describe(body, left); break;
+      case kBlockHeader:
+        status = section(body, left);
+        break;
+      case 1:
+        status = describe(body, left);
+        break;
       case 2:  // the obsolete packet block
       case 3:  // the simple one
         status = PcapStatus::untimed_packet;
         break;
-      case 6: status = packet(body, left, frame); break;
-      default: break;
+      case 6:
+        status = packet(body, left, frame);
+        break;
+      default:
+        break;
     }
     return {status, status == PcapStatus::ok ? length : 0};
   }
