@@ -2,9 +2,9 @@
 
     python bench/peers/itch.py [--messages 4000000] [--stocks 1000] [--runs 5] [--json]
 
-The day is made by `itch_bench.cpp`, which this compiles: its head says what is in it. Nothing that Python packages offer
-reads ITCH at such a rate, so the peer is the floor: the walk over the frames that a decoder cannot do without. Passes
-alternate; times are the thread's own.
+The day is made by `itch_bench.cpp`, which this compiles: its head says what is in it. No Python package reads ITCH at
+such a rate, so the peer is the floor: the walk over the frames that a decoder cannot do without. Passes alternate;
+times are the thread's own.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def main() -> None:
         return
     first = runs[0]
     print(
-        f"{first['messages']:,} messages of {options.stocks:,} stocks, {first['bytes']:,} bytes, {first['live']:,} orders "
-        f"live at the end; {len(runs)} runs; million messages a second: median, least and greatest"
+        f"{first['messages']:,} messages of {options.stocks:,} stocks, {first['bytes']:,} bytes, {first['live']:,} "
+        f"orders live at the end; {len(runs)} runs; million messages a second: median, least and greatest"
     )
     for case, what in {FLOOR: "the floor: a walk over the frames", **CASES}.items():
         found = rates[case]

@@ -1,5 +1,4 @@
 """NASDAQ ITCH 5.0 to updates: `include/lumina/feed/itch_reader.hpp` and what it is made of."""
-cimport cython
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t

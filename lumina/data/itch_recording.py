@@ -1,9 +1,11 @@
 """The files of an ITCH recording: which day each is of, its content through the parser, and what is wrong in words."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
+from datetime import date as Date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +24,7 @@ from lumina.errors import DataError
 # NASDAQ, BX and PSX write ns since midnight in New York.
 ZONE = "America/New_York"
 # Since this day the side of a trade message is always B.
-SIDELESS_FROM = date(2014, 7, 14)
+SIDELESS_FROM = Date(2014, 7, 14)
 _HEAD_BYTES = 1 << 16
 _PRICE_UNITS = 10_000
 _MAX_UNITS = 2**31
@@ -71,7 +73,7 @@ _TEXTS = {
 class Options:
     """What `read` and `split` have in common; see `lumina.data.itch.read`."""
 
-    date: str | date | None
+    date: str | Date | None
     tick_size: Number
     system_phases: bool
     gaps: str
@@ -95,12 +97,12 @@ class Options:
         return int(units)
 
     @property
-    def given_date(self) -> date | None:
+    def given_date(self) -> Date | None:
         """The option `date`."""
-        if self.date is None or isinstance(self.date, date):
+        if self.date is None or isinstance(self.date, Date):
             return self.date
         try:
-            return date.fromisoformat(str(self.date))
+            return Date.fromisoformat(str(self.date))
         except ValueError:
             raise DataError(f"option date = {self.date!r} is no date YYYY-MM-DD") from None
 
@@ -108,7 +110,7 @@ class Options:
 class Day(NamedTuple):
     """Of one file: its trading day and where that is said, and whether it is a capture."""
 
-    day: date
+    day: Date
     said_by: str
     capture: bool
 
@@ -199,7 +201,7 @@ class Recording:
             if self._progress is not None:
                 self._progress(done, total)
 
-        before: date | None = None
+        before: Date | None = None
         for path, day in zip(self._paths, self.days, strict=True):
             file = HashedFile(path, tick)
             self._reader.begin(day.capture, self._midnight(day.day), day.day != before, day.day < SIDELESS_FROM)
@@ -274,7 +276,7 @@ class Recording:
             raise DataError(f"{self._paths[0]}: holds no stock")
 
 
-def date_in(name: str) -> date | None:
+def date_in(name: str) -> Date | None:
     """The day that a file's name says: MMDDYYYY, YYYYMMDD, or SMMDDYY-v50; None where it says none or several."""
     found = set()
     for digits in _DIGITS.findall(name):
@@ -288,10 +290,8 @@ def date_in(name: str) -> date | None:
                 break
     if (old := _OLD_NAME.search(name)) is not None:
         month, day_of_month, year = map(int, old.groups())
-        try:
-            found.add(date(2000 + year, month, day_of_month))
-        except ValueError:
-            pass
+        with contextlib.suppress(ValueError):
+            found.add(Date(2000 + year, month, day_of_month))
     return found.pop() if len(found) == 1 else None
 
 
@@ -310,6 +310,6 @@ def _zone() -> ZoneInfo:
         raise DataError(f"zone {ZONE} is unknown here; remedy: pip install tzdata") from None
 
 
-def _midnights() -> Callable[[date], int]:
+def _midnights() -> Callable[[Date], int]:
     zone = _zone()
     return lambda day: int(datetime.combine(day, time(0), zone).timestamp()) * 10**9
