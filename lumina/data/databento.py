@@ -20,16 +20,10 @@ from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Source, total_bytes
 from lumina.errors import DataError
 
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
 
 def sniff(head: bytes, path: Path) -> bool:
     """DBN, or a header of the vendor's CSV, plain or zstd."""
-    if head.startswith(_ZSTD_MAGIC):
-        try:
-            head = _start(path)  # the first block may be longer than the head
-        except DataError:
-            return False
+    head = compressed.head(head)
     return head.startswith(databento_dbn.MAGIC) or databento_csv.is_header(head[: head.find(b"\n") + 1].rstrip())
 
 
