@@ -171,8 +171,8 @@ def test_progress_goes_to_stderr_when_asked_for(run, peer_file, tmp_path):
 
 def test_formats_are_found(peer_file, tmp_path):
     sizes = {"tick_size": "0.5", "lot_size": "0.01"}
-    with pytest.raises(DataError, match=r"format 'csv' is unknown; known are tape, binance, .*hftbacktest"):
-        lumina.load(peer_file, format="csv", **sizes)
+    with pytest.raises(DataError, match=r"format 'xls' is unknown; known are tape, binance, .*hftbacktest"):
+        lumina.load(peer_file, format="xls", **sizes)
     (tmp_path / "x.csv").write_text("a,b\n")
     with pytest.raises(DataError, match=r"does not say what it is; give format= one of tape, binance, .*hftbacktest"):
         lumina.load(tmp_path / "x.csv")
