@@ -1,0 +1,57 @@
+"""Decimal texts: many at once against one by one, and against the standard library's."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumina.data.decimals import BadNumber, Grid, OffGrid, column, decimal, infer_step
+
+PLAIN = st.from_regex(r"\A[0-9]{1,9}(\.[0-9]{1,9})?\Z")
+ODD = st.sampled_from(["", ".", "1.", ".5", "1..2", "1.2.3", "-1", "+1", "1e3", " 1", "1 ", "1_0", "٣", "x", "0x1"])
+
+
+@given(st.lists(PLAIN, min_size=1, max_size=20), st.sampled_from([1, 2, 5]), st.integers(-3, 9))
+def test_many_are_as_one_by_one(texts, factor, power):
+    ratio = Fraction(factor) * Fraction(10) ** power
+    products = [Fraction(Decimal(text)) * ratio for text in texts]
+    found = column(texts, ratio)
+    if all(product.denominator == 1 for product in products) and max(products) < 2**53:
+        assert found is not None
+        assert found.tolist() == products
+    elif found is not None:
+        assert found.tolist() == products
+
+
+@given(st.lists(PLAIN, max_size=5), ODD, st.lists(PLAIN, max_size=5))
+def test_what_is_not_plain_is_left_to_the_slow_way(before, text, after):
+    assert column([*before, text, *after], Fraction(10**9)) is None
+
+
+def test_a_grid_reads_many_within_its_bound():
+    grid = Grid(Fraction(1, 2), 1000, "tick_size")
+    assert grid.many(["0.5", "500", "7"]).tolist() == [1, 1000, 14]
+    assert grid.many(["500.5"]) is None  # over the bound
+    assert grid.many(["0.25"]) is None  # off the grid
+    with pytest.raises(OffGrid, match=r"'0.25' is no multiple of tick_size 0.5"):
+        grid["0.25"]
+    with pytest.raises(BadNumber, match=r"'500.5' is over 1000 steps of tick_size 0.5"):
+        grid["500.5"]
+
+
+@pytest.mark.parametrize("text", ["1e-05", "1E5", "2.50e+3", "0e0", "123456789012345678901234", "0.1e-20"])
+def test_exponents_are_exact(text):
+    assert decimal(text) == Fraction(Decimal(text))
+
+
+@pytest.mark.parametrize("text", ["1e99", "1e-31", "1e", "e5", "1e+", "1e100", "-1", "1.", "NaN", "inf", "1_0", "", 5])
+def test_what_is_no_number(text):
+    with pytest.raises(BadNumber):
+        decimal(text)
+
+
+def test_a_step_from_numbers_with_exponents():
+    assert infer_step(["1e-05", "0.00012"]) == Fraction(1, 100_000)
+    assert infer_step(["1e3", "2e3"]) == 1
