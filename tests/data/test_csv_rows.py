@@ -180,6 +180,17 @@ def test_two_clocks(load):
         load(text.replace("ts,local_ts", "local_ts,ts"), rows="book")
 
 
+def test_T4_one_file_keeps_its_order_and_between_files_prints_come_first(load):
+    head = "ts,local_ts,side,price,qty"
+    first, second = f"{T0},{T0}.1", f"{T0},{T0}.2"
+    one = f"{head},kind\n{first},ask,101,7,change\n{second},buy,101,3,trade\n"
+    assert [row[1] for row in plain(load(one))] == [Kind.CHANGE, Kind.TRADE]
+    tape = load(f"{head}\n{first},ask,101,7\n", f"{head}\n{second},buy,101,3\n", rows="book,trades")
+    assert [Kind(row["kind"]) for row in tape.events if row["flags"] & E] == [Kind.TRADE, Kind.CHANGE]
+    kinds = [Kind(row["kind"]) for row in tape.events if row["flags"] & L]
+    assert kinds == [Kind.CHANGE, Kind.TRADE]
+
+
 ORDERS = """ts,action,order_id,side,price,qty
 {0},add,7,buy,99,5
 {0},add,8,buy,99,2

@@ -237,6 +237,12 @@ def test_a_snapshot_after_a_change_is_the_whole_book(load):
     ]
 
 
+def test_a_change_at_the_time_of_the_snapshot_is_another_message(load):
+    tape = load(depth(*START, (0, 10, False, "bid", 99, 6)))
+    assert [row[2] for row in plain(tape)][-2:] == [Kind.SNAPSHOT_END, Kind.CHANGE]
+    assert tape.provenance["book"]["messages"] == 2
+
+
 def test_what_comes_before_the_first_snapshot_is_counted(load):
     tape = load(depth((-5, 1, False, "bid", 50, 1), *START))
     assert [row[4] for row in plain(tape)] == [0, 99, 101, 0]
