@@ -316,7 +316,8 @@ cdef class ItchReader:
 
     cdef _raise(self):
         cdef const Failure* failure = &self.reader.failure()
-        reason = _FAULTS[<int>failure.fault]
+        cdef Py_ssize_t fault = <Py_ssize_t>failure.fault, detail = failure.detail
+        reason = _FAULTS[fault]
         if reason in _DETAILS:
-            reason = _DETAILS[reason][failure.detail]
+            reason = _DETAILS[reason][detail]
         raise ItchError(reason, chr(<uint8_t>failure.type), failure.offset, failure.value, failure.bound)

@@ -36,6 +36,10 @@ CASES = {
         lambda d: d.execute(1, 300).execute(2, 200),
         [(Kind.EXECUTE, BUY, 1000, -300, END), (Kind.EXECUTE, BUY, 1000, -200, END)],
     ),
+    "executed, reduced and deleted after its end": (
+        lambda d: d.execute(3, 100).execute(3, 1).reduce(3, 1).delete(3),
+        [(Kind.EXECUTE, SELL, 1002, -100, END)],
+    ),
     "executed at its own price": (lambda d: d.execute_at(1, 100, 100000), [(Kind.EXECUTE, BUY, 1000, -100, END)]),
     "executed at another price": (
         lambda d: d.execute_at(1, 100, 100100),
