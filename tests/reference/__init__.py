@@ -81,6 +81,8 @@ L3: tapes with rows add, reduce, cancel or execute
   level holds beyond the orders known is one order of stamp 0 at the head, whose taken lots any row of stamp 0 that
   changes the level forgets. Lots before an own order: min(ceil(front), displayed) less all that is taken there.
 - A recorded order that we took trades on as recorded.
+- A cancel row ends its order whatever it takes. A change row that takes more than the order of stamp 0 holds leaves the
+  others as they are, so that a level may hold less than they add up to: nothing is untaken below 0.
 - The strategy sees an execute row as a TRADE (side = aggressor), then a LEVEL. A LEVEL has the kind of a row
   of an order in `value`, 0 for change and bbo.
 """

@@ -8,6 +8,7 @@ from .vocabulary import (
     BUY,
     BY_AT,
     BY_CROSS,
+    CANCEL,
     CONTINUOUS,
     EXECUTE,
     SELL,
@@ -44,7 +45,7 @@ class ExchangeL3(Exchange):
         trades = kind == EXECUTE and self.phase == CONTINUOUS
         if trades:
             self.execution(side, price, -qty, stamp, ts_ns)
-        self.taken.row(side, price, qty, stamp)
+        self.taken.row(side, price, qty, stamp, gone=kind == CANCEL)
         brought = self.brought.setdefault((side, price), {})
         if kind == ADD or stamp == 0 or stamp in brought:
             brought[stamp] = brought.get(stamp, 0) + qty

@@ -25,8 +25,8 @@ class TakenOrders:
         self.left = {}  # (side, price) -> {stamp: what is left of the order}
         self.lots = {}  # (side, price) -> {stamp: what we took of it}
 
-    def row(self, side, price, qty, stamp):
-        """A row of the order with that stamp (its add too); call it before the book changes or after, all the same."""
+    def row(self, side, price, qty, stamp, gone):
+        """A row of the order with that stamp (its add too). `gone`: it has left, though its level had less to lose."""
         lots = self.lots.setdefault((side, price), {})
         if stamp == 0:
             if qty:
@@ -35,6 +35,8 @@ class TakenOrders:
         left = self.left.setdefault((side, price), {})
         left[stamp] = left.get(stamp, 0) + qty
         assert left[stamp] >= 0, f"order {stamp} below zero: side {side} price {price} {qty:+d}"
+        if gone:
+            left[stamp] = 0
         if stamp in lots:
             lots[stamp] = min(lots[stamp], left[stamp])
         if not left[stamp]:
