@@ -1,6 +1,10 @@
-"""The peer benchmark refuses to compare what is not the same work, and names what it lacks."""
+"""The peer benchmarks refuse to compare what is not the same work, and name what they lack."""
 
 import importlib.util
+import json
+import os
+import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from reference.order_book import OrderBook as ReferenceBook
 
 SCRIPT = Path(__file__).resolve().parents[1] / "bench" / "peers" / "backtest.py"
 
@@ -55,3 +60,54 @@ def test_a_missing_peer_is_named() -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.strip() == "bench/peers/backtest.py needs the package hftbacktest: pip install '.[peers]'"
+
+
+PEERS = SCRIPT.parent
+
+
+def run_peers(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(PEERS / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_stream_of_orders_that_is_made_is_valid(tmp_path: Path) -> None:
+    """Every message meets a live order, and the books are as live as asked for; the same arguments, the same bytes."""
+    for name in ("one", "two"):
+        made = run_peers("make_orders_stream.py", tmp_path / name, "--messages", 3000, "--live", 1000, "--books", 3)
+        assert made.returncode == 0, made.stderr
+    stream = (tmp_path / "one").read_bytes()
+    assert stream == (tmp_path / "two").read_bytes()
+    magic, messages, warm, books = struct.unpack_from("<8sQQI", stream)
+    assert (magic, messages - warm, books) == (b"L3FLOW1\0", 3000, 3)
+    reference = [ReferenceBook() for _ in range(books)]
+    kinds = set()
+    for order_id, new_id, price, lots, number, kind, side in struct.iter_unpack("<QQiIHcB4x", stream[64:]):
+        book = reference[number]
+        kinds.add(kind)
+        if kind == b"A":
+            assert book.add(order_id, side, price, lots) == "ok"
+        elif kind == b"D":
+            assert book.cancel(order_id) == "ok"
+        elif kind == b"U":
+            assert book.replace(order_id, new_id, price, lots) == "ok"
+        else:
+            assert book.reduce(order_id, lots) == "ok"
+    assert kinds == {b"A", b"D", b"X", b"E", b"U"}
+    assert 800 < sum(len(book.orders) for book in reference) < 1200
+
+
+def test_the_order_books_end_equal(tmp_path: Path) -> None:
+    if shutil.which(os.environ.get("CXX", "g++").split()[0]) is None:
+        pytest.skip("no C++ compiler")
+    done = run_peers("core.py", "--messages", 2000, "--runs", 1, "--case", "r1", "--json")
+    assert done.returncode == 0, done.stderr
+    case = json.loads(done.stdout)["cases"]["book_reconstruct_r1"]
+    assert case["unit"] == "ns/message"
+    assert case["ratio"] == pytest.approx(case["peer"] / case["lumina"])
+
+
+def test_a_stream_that_is_none_is_refused(tmp_path: Path) -> None:
+    missing = run_peers("core.py", "--stream", f"r1={tmp_path / 'missing'}")
+    assert missing.returncode == 2 and "missing: no such file" in missing.stderr
+    unknown = run_peers("core.py", "--stream", "r2=x")
+    assert unknown.returncode == 2 and "is not r1=FILE or r100=FILE" in unknown.stderr

@@ -60,13 +60,12 @@ cdef class OrderBook:
     def __dealloc__(self):
         del self.book
 
-    @cython.boundscheck(False)  # the loop has the bound
+    @cython.boundscheck(False)  # an empty batch is asked for
     def apply(self, const OrderMessage[::1] events):
-        cdef Py_ssize_t i
         before = self.counts
-        with nogil:
-            for i in range(events.shape[0]):
-                self.book.apply(events[i])
+        if events.shape[0]:
+            with nogil:
+                self.book.on_batch(&events[0], <size_t>events.shape[0])
         return {name: count - before[name] for name, count in self.counts.items()}
 
     def add(self, order_id, side, price_ticks, qty_lots):

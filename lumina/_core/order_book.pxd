@@ -45,7 +45,7 @@ cdef extern from "lumina/book/order_book.hpp" namespace "lumina" nogil:
         OrderResult execute(uint64_t, int32_t)
         OrderResult cancel(uint64_t)
         OrderResult replace(uint64_t, uint64_t, int32_t, int32_t) except +
-        OrderResult apply(const OrderMessage&) except +
+        void on_batch(const OrderMessage *, size_t) except +
         uint32_t find(uint64_t)
         const Order& order(uint32_t)
         int32_t best(Side)
