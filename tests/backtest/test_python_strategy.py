@@ -83,6 +83,56 @@ def test_F3_single_orders_are_named_where_the_tape_keeps_ids():
     assert {event[1] for event in watch.seen} == {0}
 
 
+def test_A2_tapes_that_end_together_end_before_the_strategy_hears_of_any():
+    rows = np.zeros(2, lumina.EVENT)
+    rows["exch_ts_ns"], rows["price_ticks"], rows["qty_lots"] = [100, 200], 99, [5, 1]
+    rows["flags"] = lumina.Flag.EXCH | lumina.Flag.LOCAL | lumina.Flag.END
+
+    class Answer:
+        def on_start(self, ctx, event):
+            for instrument in range(2):
+                ctx.submit(instrument=instrument, side=lumina.Side.BUY, price_ticks=98, qty_lots=1)
+
+        def on_cancelled(self, ctx, event):
+            ctx.submit(instrument=1, side=lumina.Side.BUY, price_ticks=98, qty_lots=1)
+
+    tapes = [lumina.Tape(rows, lumina.Instrument(name, 1, 1)) for name in "XY"]
+    log = lumina.backtest(tapes, Answer(), latency=lumina.Latency(0, 0, 0, 0)).order_events
+    new, rejected, cancelled = 0, 4, 6
+    assert log[log["ts_ns"] == 200][["action", "order_id"]].tolist() == [
+        (cancelled, 1),
+        (cancelled, 2),
+        (new, 3),
+        (new, 4),
+        (rejected, 3),
+        (rejected, 4),
+    ]
+
+
+def test_F9_a_cancel_ends_its_order_though_its_level_held_less():
+    # asks x 7 and y 4 at 101; we take 3 of x; a window's correction leaves 2, which x takes with it; 4 come anew
+    kind, sell = lumina.Kind, lumina.Side.SELL
+    rows = np.zeros(6, lumina.EVENT)
+    rows["exch_ts_ns"] = [1, 2, 20, 21, 22, 40]
+    rows["kind"] = [kind.ADD, kind.ADD, kind.CHANGE, kind.CANCEL, kind.CHANGE, kind.CHANGE]
+    rows["stamp"] = [1, 2, 0, 1, 0, 0]
+    rows["price_ticks"], rows["side"], rows["qty_lots"] = [101] * 5 + [120], sell, [7, 4, -9, -2, 4, 1]
+    rows["flags"] = lumina.Flag.EXCH | lumina.Flag.LOCAL | lumina.Flag.END
+
+    class TakeTwice:
+        def on_start(self, ctx, event):
+            ctx.set_timer(10, 3)
+            ctx.set_timer(30, 50)
+
+        def on_timer(self, ctx, event):
+            ctx.submit(side=lumina.Side.BUY, price_ticks=101, qty_lots=event.value, type=2)  # IOC
+
+    result = lumina.backtest(
+        lumina.Tape(rows, lumina.Instrument("X", 1, 1)), TakeTwice(), latency=lumina.Latency(0, 0, 0, 0)
+    )
+    assert result.orders["filled_lots"].tolist() == [3, 4]
+
+
 def test_an_exception_is_raised_as_it_is_and_ends_the_run(tape):
     class Broken:
         interval_ns = 5_000_000

@@ -243,8 +243,16 @@ class Engine {
       if (first == exchanges_.size() || first_ns > t) return true;
       // rows of one instant go by instrument
       const std::int64_t limit = std::min(t, second_ns == kNever ? kNever : second_ns - (first > second ? 1 : 0));
-      if (!exchanges_[first].advance(limit, kAdvanceRows)) return false;
+      if (exchanges_[first].advance(limit, kAdvanceRows)) continue;
+      if (exchanges_[first].closed()) close_with(exchanges_[first].last_ts_ns());
+      return false;
     }
+  }
+
+  // Tapes that end at one instant end before the strategy hears of any.
+  void close_with(std::int64_t last_ts_ns) {
+    for (RecordedExchange& exchange : exchanges_)
+      if (exchange.watching() && exchange.last_ts_ns() == last_ts_ns) exchange.advance(last_ts_ns + 1);
   }
 
   std::int64_t next_feed_ns() {

@@ -48,6 +48,7 @@ class RecordedExchange {
   std::size_t rows_done() const noexcept { return market_.rows_done(); }
   const DepthBook& book() const noexcept { return market_.book(); }
   const Ledger& ledger() const noexcept { return ledger_; }
+  bool closed() const noexcept { return closed_; }
   std::uint32_t orders_at_end() const noexcept { return orders_at_end_; }
 
   // Can a row make a report, or an instant of the impact grid move what the strategy sees? Only then must the

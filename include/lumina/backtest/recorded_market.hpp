@@ -146,7 +146,8 @@ class RecordedMarket {
   };
 
   // The recorded orders of a level in their queue. Replay keeps none: they are read back from the rows, as far as the
-  // oldest of them, which only who takes from the level pays for.
+  // oldest of them, which only who takes from the level pays for. Where a window of levels showed less than the orders
+  // that are known, the oldest have left unseen.
   void queue(Side side, std::int32_t price, std::vector<QueuedOrder>& out) const {
     out.clear();
     std::unordered_map<std::uint64_t, std::int32_t> gone;
@@ -163,7 +164,7 @@ class RecordedMarket {
       const auto left_it = gone.find(row->stamp);
       const std::int32_t left = row->qty_lots - (left_it == gone.end() ? 0 : left_it->second);
       if (left <= 0) continue;
-      out.push_back({row->stamp, std::min(left, unexplained)});
+      out.push_back({row->stamp, left});
       unexplained -= left;
     }
     if (unexplained > 0) out.push_back({0, unexplained});

@@ -73,7 +73,7 @@ class RestingOrders {
       }
       order.front = floor = std::max(order.front, floor);
     }
-    if (taken_.changed(s, price, by_order_ ? row.stamp : 0, row.qty_lots)) refresh();
+    if (taken_.changed(row, by_order_ ? row.stamp : 0)) refresh();
   }
 
   // Lots of a print that reach an order in its queue, given what our orders ahead of it took.

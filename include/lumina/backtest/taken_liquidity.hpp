@@ -45,13 +45,14 @@ class TakenLiquidity {
     }
   }
 
-  // A recorded order, or the level, changed by so many lots. Returns whether anything of ours is forgotten.
-  bool changed(Side side, std::int32_t price, std::uint64_t stamp, std::int32_t change_lots) {
-    Part* part = change_lots ? find(side, price, stamp) : nullptr;
+  // A row of a recorded order, or of the level where stamp is 0. Returns whether anything of ours is forgotten.
+  bool changed(const Event& row, std::uint64_t stamp) {
+    Part* part = row.qty_lots ? find(static_cast<Side>(row.side), row.price_ticks, stamp) : nullptr;
     if (!part) return false;
-    part->left += change_lots;
+    part->left += row.qty_lots;
     part->lots = std::min(part->lots, part->left);
-    if (stamp != 0 && part->left > 0) return false;
+    // a cancel ends its order, though its level may have held less than the order
+    if (stamp != 0 && part->left > 0 && row.kind != static_cast<std::uint8_t>(Kind::cancel)) return false;
     parts_.erase(parts_.begin() + (part - parts_.data()));
     return true;
   }
