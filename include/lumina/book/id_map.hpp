@@ -25,6 +25,14 @@ class IdMap {
  public:
   static constexpr std::uint32_t kNone = 0;  // no handle
 
+  // An id and its mark, from which its place follows; made ahead where ids are known ahead.
+  struct Key {
+    std::uint64_t id = 0;
+    std::uint32_t mark = 0;
+    Key() = default;
+    Key(std::uint64_t of) noexcept : id(of), mark(mark_of(of)) {}
+  };
+
   // Where an id is, or that it is not in the map. Ends with the next insert, erase or clear.
   struct Place {
     std::uint32_t handle;  // kNone where the id is not in the map
@@ -37,8 +45,8 @@ class IdMap {
 
   // same(handle) tells whether the handle's id is this one.
   template <class Same>
-  Place locate(std::uint64_t id, const Same& same) const noexcept {
-    const std::uint32_t mark = mark_of(id);
+  Place locate(Key key, const Same& same) const noexcept {
+    const std::uint32_t mark = key.mark;
     for (std::size_t at = home(mark);; at = next(at)) {
       const Line& line = lines_[at];
       for (unsigned found = line.find(mark); found; found &= found - 1) {
@@ -76,7 +84,14 @@ class IdMap {
   std::size_t size() const noexcept { return size_; }
   std::size_t bytes() const noexcept { return lines_.size() * sizeof(Line); }
 
-  // Ahead of a search: its mark, the line to fetch, and then the handle that it most likely finds there.
+  // Ahead of a search: the line to fetch, and then the handle that it most likely finds there.
+  const void* line(Key key) const noexcept { return &lines_[home(key.mark)]; }
+  std::uint32_t likely(Key key) const noexcept {
+    const Line& line = lines_[home(key.mark)];
+    return line.handles[std::countr_zero(line.find(key.mark) | 1u << kEntries)];  // no branch
+  }
+
+ private:
   static std::uint32_t mark_of(std::uint64_t id) noexcept {
     const unsigned __int128 product =
         static_cast<unsigned __int128>((id >> 6) ^ 0x2D358DCCAA6C78A5u) * 0x9E3779B97F4A7C15u;
@@ -86,13 +101,7 @@ class IdMap {
     return static_cast<std::uint32_t>(hash >> 32) >> 7 << 7 |
            static_cast<std::uint32_t>((((id >> 2) ^ hash) & 15) << 3 | (id & 3) << 1 | 1);
   }
-  const void* line(std::uint32_t mark) const noexcept { return &lines_[home(mark)]; }
-  std::uint32_t likely(std::uint32_t mark) const noexcept {
-    const Line& line = lines_[home(mark)];
-    return line.handles[std::countr_zero(line.find(mark) | 1u << kEntries)];  // no branch
-  }
 
- private:
   static constexpr unsigned kEntries = 7;
 
   struct alignas(64) Line {

@@ -66,20 +66,21 @@ class OrderStore {
  public:
   using Handle = std::uint32_t;
   using Result = OrderResult;
+  using Key = IdMap::Key;
   static constexpr Handle kNoOrder = MemoryPool<Order>::kNull;
 
   explicit OrderStore(std::size_t orders) : orders_(orders), ids_(orders) {}
 
   template <class Sink>
-  Result add(PriceLevels& levels, std::uint16_t book, std::uint64_t id, Side side, std::int32_t price,
-             std::int32_t lots, Sink& sink) {
+  Result add(PriceLevels& levels, std::uint16_t book, Key key, Side side, std::int32_t price, std::int32_t lots,
+             Sink& sink) {
     if (static_cast<std::uint8_t>(side) > 1) [[unlikely]]
       return fail(Result::bad_message, sink);
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
       return fail(Result::bad_price, sink);
-    const IdMap::Place place = locate(id);
+    const IdMap::Place place = locate(key);
     if (place.handle != kNoOrder) [[unlikely]]
       return fail(Result::duplicate_id, sink);
     QueueLevel& level = levels.make(side, price);
@@ -88,7 +89,7 @@ class OrderStore {
     const Handle handle = orders_.allocate();
     ids_.insert(place, handle);
     Order& order = orders_[handle];
-    order.id = id;
+    order.id = key.id;
     order.price_ticks = price;
     order.qty_lots = lots;
     order.book = book;
@@ -100,10 +101,10 @@ class OrderStore {
 
   // Takes lots from an order: a reduce or an execute.
   template <LevelShelf Shelf, class Sink>
-  Result take(std::uint64_t id, std::int32_t lots, Kind kind, const Shelf& shelf, Sink& sink) noexcept {
+  Result take(Key key, std::int32_t lots, Kind kind, const Shelf& shelf, Sink& sink) noexcept {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
-    const IdMap::Place place = locate(id);
+    const IdMap::Place place = locate(key);
     if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
     Order& order = orders_[place.handle];
@@ -120,8 +121,8 @@ class OrderStore {
   }
 
   template <LevelShelf Shelf, class Sink>
-  Result cancel(std::uint64_t id, const Shelf& shelf, Sink& sink) noexcept {
-    const IdMap::Place place = locate(id);
+  Result cancel(Key key, const Shelf& shelf, Sink& sink) noexcept {
+    const IdMap::Place place = locate(key);
     if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
     Order& order = orders_[place.handle];
@@ -130,18 +131,17 @@ class OrderStore {
   }
 
   template <LevelShelf Shelf, class Sink>
-  Result replace(std::uint64_t old_id, std::uint64_t new_id, std::int32_t price, std::int32_t lots, const Shelf& shelf,
-                 Sink& sink) {
+  Result replace(Key old_key, Key new_key, std::int32_t price, std::int32_t lots, const Shelf& shelf, Sink& sink) {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
       return fail(Result::bad_price, sink);
-    const IdMap::Place place = locate(old_id);
+    const IdMap::Place place = locate(old_key);
     const Handle handle = place.handle;
     if (handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
-    const IdMap::Place new_place = locate(new_id);
-    if (new_id != old_id && new_place.handle != kNoOrder) [[unlikely]]
+    const IdMap::Place new_place = locate(new_key);
+    if (new_key.id != old_key.id && new_place.handle != kNoOrder) [[unlikely]]
       return fail(Result::duplicate_id, sink);
     Order& order = orders_[handle];
     PriceLevels& levels = shelf.of(order);
@@ -151,10 +151,10 @@ class OrderStore {
       return fail(Result::bad_quantity, sink);
     const Order before = order;
     unlink(levels, order);
-    if (new_id != old_id) {
+    if (new_key.id != old_key.id) {
       ids_.erase(place);
       ids_.insert(new_place, handle);
-      order.id = new_id;
+      order.id = new_key.id;
     }
     order.price_ticks = price;
     order.qty_lots = lots;
@@ -166,22 +166,24 @@ class OrderStore {
 
   template <LevelShelf Shelf, class Sink>
   Result apply(const OrderMessage& message, const Shelf& shelf, Sink& sink) {
-    switch (message.kind) {
-      case static_cast<std::uint8_t>(Kind::add):
-        if (PriceLevels* levels = shelf.by_book(message.book)) [[likely]]
-          return add(*levels, message.book, message.order_id, static_cast<Side>(message.side), message.price_ticks,
-                     message.qty_lots, sink);
-        return fail(Result::bad_message, sink);
-      case static_cast<std::uint8_t>(Kind::reduce):
-      case static_cast<std::uint8_t>(Kind::execute):
-        return take(message.order_id, message.qty_lots, static_cast<Kind>(message.kind), shelf, sink);
-      case static_cast<std::uint8_t>(Kind::cancel):
-        return cancel(message.order_id, shelf, sink);
-      case kReplaceOrder:
-        return replace(message.order_id, message.new_id, message.price_ticks, message.qty_lots, shelf, sink);
-      default:
-        return fail(Result::bad_message, sink);
+    return apply(message, Key(message.order_id), shelf, sink);
+  }
+  template <LevelShelf Shelf, class Sink>
+  Result apply(const OrderMessage& message, Key key, const Shelf& shelf, Sink& sink) {
+    // most messages are adds or cancels: no more than two guesses for these
+    if (message.kind == static_cast<std::uint8_t>(Kind::add)) {
+      if (PriceLevels* levels = shelf.by_book(message.book)) [[likely]]
+        return add(*levels, message.book, key, static_cast<Side>(message.side), message.price_ticks, message.qty_lots,
+                   sink);
+      return fail(Result::bad_message, sink);
     }
+    if (message.kind == static_cast<std::uint8_t>(Kind::cancel)) return cancel(key, shelf, sink);
+    if (message.kind == kReplaceOrder)
+      return replace(key, message.new_id, message.price_ticks, message.qty_lots, shelf, sink);
+    if (message.kind == static_cast<std::uint8_t>(Kind::reduce) ||
+        message.kind == static_cast<std::uint8_t>(Kind::execute))
+      return take(key, message.qty_lots, static_cast<Kind>(message.kind), shelf, sink);
+    return fail(Result::bad_message, sink);
   }
 
   // Messages in order. What a message needs is fetched while those before it are applied, in three steps, because
@@ -193,13 +195,13 @@ class OrderStore {
       for (std::size_t i = 0; i < count; ++i) apply(messages[i], shelf, sink);
       return;
     }
-    std::uint32_t marks[kRing] = {};
+    Key keys[kRing];
     Handle handles[kRing] = {};
     for (std::size_t i = 0; i < count + 3 * kAhead; ++i) {
-      if (i < count) fetch_line(messages[i], marks[i % kRing]);
-      if (i - kAhead < count) fetch_order(marks[(i - kAhead) % kRing], handles[(i - kAhead) % kRing]);
+      if (i < count) fetch_line(messages[i], keys[i % kRing]);
+      if (i - kAhead < count) fetch_order(keys[(i - kAhead) % kRing], handles[(i - kAhead) % kRing]);
       if (i - 2 * kAhead < count) fetch_level(messages[i - 2 * kAhead], handles[(i - 2 * kAhead) % kRing], shelf);
-      if (i - 3 * kAhead < count) apply(messages[i - 3 * kAhead], shelf, sink);
+      if (i - 3 * kAhead < count) apply(messages[i - 3 * kAhead], keys[(i - 3 * kAhead) % kRing], shelf, sink);
     }
   }
 
@@ -232,17 +234,17 @@ class OrderStore {
   static constexpr std::size_t kFetchFrom = 4096;
   // From one step to the next, in messages.
   static constexpr std::size_t kAhead = 6;
-  static constexpr std::size_t kRing = 16;
-  static_assert(kRing > 2 * kAhead);
+  static constexpr std::size_t kRing = 32;
+  static_assert(kRing > 3 * kAhead);
 
   // No branch on the kind in these: it is not to be guessed, and a fetch of what is not needed costs less. Inlined by
   // force: GCC drops the call of a function that does nothing but prefetch.
-  [[gnu::always_inline]] void fetch_line(const OrderMessage& message, std::uint32_t& mark) const noexcept {
-    mark = IdMap::mark_of(message.order_id);
-    __builtin_prefetch(ids_.line(mark), 1);
+  [[gnu::always_inline]] void fetch_line(const OrderMessage& message, Key& key) const noexcept {
+    key = Key(message.order_id);
+    __builtin_prefetch(ids_.line(key), 1);
   }
-  [[gnu::always_inline]] void fetch_order(std::uint32_t mark, Handle& handle) const noexcept {
-    handle = ids_.likely(mark);
+  [[gnu::always_inline]] void fetch_order(Key key, Handle& handle) const noexcept {
+    handle = ids_.likely(key);
     __builtin_prefetch(&orders_[handle], 1);
   }
   // Of an add, which has no order yet, the level is the message's.
@@ -271,8 +273,8 @@ class OrderStore {
     counts_.bad_messages += result == Result::bad_message;
   }
 
-  IdMap::Place locate(std::uint64_t id) const noexcept {
-    return ids_.locate(id, [&](Handle handle) { return orders_[handle].id == id; });
+  IdMap::Place locate(Key key) const noexcept {
+    return ids_.locate(key, [&](Handle handle) { return orders_[handle].id == key.id; });
   }
 
   // Links are written without asking whether there is a neighbour: order 0 is nobody's and takes what is meant for

@@ -36,7 +36,8 @@ struct QueueLevel {
 };
 static_assert(sizeof(QueueLevel) == 16);
 
-class PriceLevels {
+// What places the ladder is on the first cache line.
+class alignas(64) PriceLevels {
  public:
   static constexpr std::uint32_t kFirstLadder = 1u << 12;
   static constexpr std::uint32_t kMaxLadder = 1u << 18;
