@@ -241,6 +241,28 @@ class Tape:
             tape_file.write_header(part.file, header, offset, len(self), ids_offset)
             part.commit()
 
+    def to_l2(self, *, per: str = "event") -> "Tape":
+        """What a level feed of the same market would have shown of an L3 tape.
+
+        An execution becomes a print and a change of its level, each other row of an order a change; stamps and order
+        ids go. Times, views and events stay, and so does what each level holds after each event.
+
+        Parameters
+        ----------
+        per : {"event", "row"}
+            `event`: one change a level and event, as a venue sends levels after a message, behind the event's prints;
+            a level that is as it was is left out, unless it was printed at. `row`: a change for each row of an order.
+
+        Raises
+        ------
+        DataError
+            Where the tape is L2 already, or `per` unknown.
+        """
+        from lumina.data.flatten import flatten
+
+        rows, provenance = flatten(self, per)
+        return type(self)(rows, self._instrument, provenance=provenance, clock=self.clock, depth_limit=self.depth_limit)
+
     def to_hftbacktest(self, path: PathLike) -> dict[str, int]:
         """Write the rows as hftbacktest's npz or npy; see `lumina.data.hftbacktest.write`."""
         from lumina.data import hftbacktest
