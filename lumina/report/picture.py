@@ -48,7 +48,7 @@ def draw(result: Result, path: str | Path, *, instrument: int = 0, title: str = 
     ------
     LuminaError : matplotlib is not installed
     """
-    plt, dates = _matplotlib()
+    plt, dates = require_matplotlib()
     shown = result.instruments[instrument]
     equity = result.equity[result.equity["instrument"] == instrument]
     fills = result.fills[result.fills["instrument"] == instrument]
@@ -86,7 +86,8 @@ def available() -> bool:
     return find_spec("matplotlib") is not None
 
 
-def _matplotlib() -> tuple[Any, Any]:
+def require_matplotlib() -> tuple[Any, Any]:
+    """Its pyplot, without a screen, and dates; a LuminaError names the extra where it is not installed."""
     try:
         import matplotlib
     except ImportError:

@@ -1,0 +1,5 @@
+"""Questions about the models themselves, asked of recorded data. `python -m lumina.research` from the command line."""
+
+from lumina.research.queue_errors import MODELS, Model, QueueErrors, queue_errors
+
+__all__ = ["MODELS", "Model", "QueueErrors", "queue_errors"]
