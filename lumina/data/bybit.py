@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import REPLACE_BOOK
 from lumina.data import compressed
-from lumina.data.csv_table import chunks, names_of, times
 from lumina.data.decimals import BadNumber, Grid
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side
 from lumina.data.messages import Messages
-from lumina.data.recording import Feed, Opener, Options, Recording, Terms
 from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Clocks, HashedFile, Progress, Source
-from lumina.data.table_feed import Form, RowFeed
+from lumina.data.tables.recording import Feed, Opener, Options, Recording, Terms
+from lumina.data.tables.table import chunks, names_of, times
+from lumina.data.tables.table_feed import Form, RowFeed
 from lumina.errors import DataError
 
 _BATCH = 1 << 15  # updates

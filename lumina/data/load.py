@@ -14,11 +14,10 @@ from lumina.data.tape import PathLike, Tape, write_source
 from lumina.data.tape_file import is_tape
 from lumina.errors import DataError
 
-# A new importer is a module beside this one, with `sniff(head, path)` and `read(paths, **options)`, and a line here.
+# A new importer is a module or folder beside this one with `sniff(head, path)` and `read(paths, **options)`, and a
+# line here.
 # csv is the last: it takes any header that it understands.
 IMPORTERS = ("binance", "bitstamp", "bybit", "databento", "hftbacktest", "itch", "lobster", "tardis", "csv")
-# where a module cannot have the name of its format
-_MODULES = {"csv": "csv_rows"}
 # Those of them that have `split(paths, folder, symbols, **options)`.
 SPLITTERS = ("itch",)
 
@@ -36,7 +35,7 @@ def load(path: Paths, format: str = "auto", **options: Any) -> Tape:
     format : str
         `tape`, the name of an importer, or `auto` where the file says what it is.
     **options
-        The importer's own: see `read` of the module of its name, `lumina.data.binance.read` (of csv `csv_rows`).
+        The importer's own: see `read` of the module of its name, `lumina.data.binance.read`.
 
     Raises
     ------
@@ -105,7 +104,7 @@ def _open(path: Path, options: dict[str, Any]) -> Tape:
 
 
 def _importer(name: str) -> ModuleType:
-    return importlib.import_module(f"lumina.data.{_MODULES.get(name, name)}")
+    return importlib.import_module(f"lumina.data.{name}")
 
 
 def _format(paths: list[Path], format: str) -> str:

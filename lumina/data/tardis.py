@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lumina.data import compressed
-from lumina.data.csv_table import Chunk, chunks, names_of, times
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
-from lumina.data.recording import Feed, Options, Recording, Terms
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
-from lumina.data.table_feed import Form, RowFeed, TableFeed
-from lumina.data.window_feed import WindowFeed
+from lumina.data.tables.recording import Feed, Options, Recording, Terms
+from lumina.data.tables.table import Chunk, chunks, names_of, times
+from lumina.data.tables.table_feed import Form, RowFeed, TableFeed
+from lumina.data.tables.window_feed import WindowFeed
 from lumina.errors import DataError
 
 _HEAD = ["exchange", "symbol", "timestamp", "local_timestamp"]

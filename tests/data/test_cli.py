@@ -11,7 +11,7 @@ import pytest
 
 import lumina
 from lumina.data import cli, convert
-from lumina.data.hftbacktest_rows import BUY, DEPTH, EXCH, LOCAL, ROW
+from lumina.data.hftbacktest.rows import BUY, DEPTH, EXCH, LOCAL, ROW
 from lumina.errors import DataError
 
 SIZES = ["--tick-size", "0.5", "--lot-size", "0.01"]

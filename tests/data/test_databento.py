@@ -11,7 +11,7 @@ import pytest
 
 import lumina
 from lumina import Flag, Kind, Phase, Side
-from lumina.data import databento_dbn
+from lumina.data.databento import dbn
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
 
@@ -313,7 +313,7 @@ def test_every_field_is_what_the_vendor_reads(folder, name):
     path = folder / name
     records = vendor(path)
     file = HashedFile(path)
-    raw = np.concatenate(list(databento_dbn.raw_records(file)))
+    raw = np.concatenate(list(dbn.raw_records(file)))
     file.close()
     assert len(raw) == len(records) > 0
     names = [field for field in raw.dtype.names if field != "length"]
@@ -350,7 +350,7 @@ def test_definitions_are_no_market_data(folder, end):
 
 def test_a_definition_gives_the_terms(folder):
     path = folder / "definition-glbx-es-fut.dbn.zst"
-    terms = databento_dbn.definition(path, "ESM3", None)
+    terms = dbn.definition(path, "ESM3", None)
     assert lumina.Instrument(lot_size=1, **terms) == lumina.Instrument("ESM3", "0.25", 1, 50, settlement="USD")
     with pytest.raises(DataError, match="no definition of symbol 'ESH4'; it has ESM3"):
         lumina.load(folder / ES_DAYS[1], definition=path, symbol="ESH4")
@@ -359,4 +359,4 @@ def test_a_definition_gives_the_terms(folder):
     with pytest.raises(DataError, match=r"records are mbo, not definitions"):
         lumina.load(folder / ES_DAYS[1], definition=folder / ES_DAYS[0])
     with pytest.raises(DataError, match="MSFT has no tick; remedy: tick_size="):
-        databento_dbn.definition(folder / "micro" / "test_data.definition.v1.dbn.zst", "MSFT", None)
+        dbn.definition(folder / "micro" / "test_data.definition.v1.dbn.zst", "MSFT", None)

@@ -12,7 +12,8 @@ import pytest
 
 import lumina
 from lumina import Flag, Kind, Side
-from lumina.data import convert, databento, databento_dbn
+from lumina.data import convert, databento
+from lumina.data.databento import dbn as dbn_files
 from lumina.errors import DataError
 
 vendor = pytest.importorskip("databento_dbn")
@@ -45,9 +46,9 @@ def dbn(schema, *records, names=None, version=3, ts_out=False, stype="raw_symbol
         ts_out=ts_out,
         version=version,
     )
-    layout = databento_dbn.layout(schema, ts_out)
+    layout = dbn_files.layout(schema, ts_out)
     rows = np.zeros(len(records), layout)
-    rows["length"], rows["rtype"] = layout.itemsize // 4, databento_dbn.RTYPES[schema]
+    rows["length"], rows["rtype"] = layout.itemsize // 4, dbn_files.RTYPES[schema]
     rows["publisher_id"], rows["instrument_id"], rows["flags"] = 1, 7, LAST
     for name in layout.names:
         if name[:6] in ("bid_px", "ask_px"):
@@ -233,7 +234,7 @@ def test_records_with_the_time_of_sending(load):
 
 def test_records_of_a_live_session_stand_aside(load):
     data = dbn("mbo", add(1), add(2))
-    size = databento_dbn.layout("mbo").itemsize
+    size = dbn_files.layout("mbo").itemsize
     heartbeat = bytes([20, 23]) + bytes(78)
     mixed = data[:-size] + heartbeat + data[-size:]
     tape = load(mixed)
@@ -374,7 +375,7 @@ def test_a_cut_file_says_where(load):
         load(data[:3] + b"\x09" + data[4:])
     with pytest.raises(DataError, match="metadata of 4294967295 bytes, bound"):
         load(data[:4] + b"\xff" * 4 + data[8:])
-    size = databento_dbn.layout("mbo").itemsize
+    size = dbn_files.layout("mbo").itemsize
     with pytest.raises(DataError, match="record 0: type 160 of 0 bytes is none of mbo"):
         load(data[: -2 * size] + b"\0" + data[1 - 2 * size :])
     packed = zstandard.ZstdCompressor().compress(data)

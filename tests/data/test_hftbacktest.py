@@ -14,7 +14,7 @@ import lumina
 from lumina import Flag, Kind, Side, Tape
 from lumina._core._resolver import NO_PRICE
 from lumina.data import convert, hftbacktest
-from lumina.data.hftbacktest_rows import BBO, BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE
+from lumina.data.hftbacktest.rows import BBO, BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE
 from lumina.errors import DataError
 
 BOTH = EXCH | LOCAL
@@ -223,7 +223,7 @@ def test_a_failed_conversion_leaves_nothing(tmp_path):
 def test_chunks_do_not_show(tmp_path, load, monkeypatch):
     rows = random_rows(np.random.default_rng(5), 3000)
     whole = load(rows)
-    monkeypatch.setattr(hftbacktest, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr("lumina.data.hftbacktest.importer._CHUNK_ROWS", 7)
     assert (load(rows).events == whole.events).all()
     np.save(tmp_path / "a.npy", rows[:1000])
     np.save(tmp_path / "b.npy", rows[1000:])

@@ -13,7 +13,7 @@ from lumina import Flag, Kind, Phase, Side
 from lumina._core._itch import LENGTHS, ItchReader
 from lumina._core._resolver import NO_PRICE
 from lumina.data import itch
-from lumina.data.itch_recording import date_in
+from lumina.data.itch.recording import date_in
 from lumina.errors import DataError
 
 BUY, SELL, NONE = Side.BUY, Side.SELL, Side.NONE

@@ -39,8 +39,8 @@ def test_split_is_each_stock_read_alone(tmp_path, symbols):
 
 
 def test_split_in_many_flushes(tmp_path, monkeypatch):
-    monkeypatch.setattr("lumina.data.itch_split._HELD", 1)
-    monkeypatch.setattr("lumina.data.itch_split._BLOCK", 3)
+    monkeypatch.setattr("lumina.data.itch.split_files._HELD", 1)
+    monkeypatch.setattr("lumina.data.itch.split_files._BLOCK", 3)
     path = market().write(tmp_path)
     made = itch.split([path], tmp_path / "out")
     assert (lumina.Tape.open(made["AAA"]).events == lumina.load(path, symbol="AAA").events).all()

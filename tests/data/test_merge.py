@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumina._core._resolver import UPDATE
-from lumina.data import merge as module
-from lumina.data.merge import merge
+from lumina.data.tables import merge as module
+from lumina.data.tables.merge import merge
 from lumina.errors import DataError
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumina.data.text_columns import Columns
+from lumina.data.databento.text_columns import Columns
 from lumina.errors import DataError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lumina
-from lumina.data.hftbacktest_rows import BUY, EXCH, LOCAL, ROW, SELL, TRADE
+from lumina.data.hftbacktest.rows import BUY, EXCH, LOCAL, ROW, SELL, TRADE
 
 ADD, CANCEL, MODIFY, FILL = 10, 11, 12, 13
 NS = 1_000_000_000

@@ -9,7 +9,7 @@ import lumina
 from lumina import Flag, Kind, Side
 from lumina._core._models import QueueModel
 from lumina._core._queue_probe import ENDS, PROBE, SAMPLE, follow
-from lumina.data.hftbacktest_rows import BUY, SELL, TRADE
+from lumina.data.hftbacktest.rows import BUY, SELL, TRADE
 from lumina.errors import ConfigError, DataError
 from lumina.research import MODELS, Model, queue_errors
 from lumina.strategies.native import POST_ONLY

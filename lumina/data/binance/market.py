@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from lumina.data.binance_lines import Line, read_lines
+from lumina.data.binance.lines import Line, read_lines
 from lumina.data.decimals import BadNumber, decimal
 from lumina.data.instrument import Instrument, Number
 from lumina.data.source import HashedFile

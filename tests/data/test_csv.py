@@ -9,9 +9,10 @@ import pytest
 
 import lumina
 from lumina import DepthBook, Flag, Kind, Side
-from lumina.data import csv_columns, csv_table
 from lumina.data.cli import main
+from lumina.data.csv import columns as csv_columns
 from lumina.data.decimals import BadNumber
+from lumina.data.tables import table as csv_table
 from lumina.errors import DataError
 
 E, L, END = Flag.EXCH, Flag.LOCAL, Flag.END

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MODIFY, NO_PRICE, REPLACE_BOOK, UPDATE
-from lumina.data.csv_table import Cached, Cells, Chunk, Words, chunks
 from lumina.data.decimals import BadNumber, Grid, OffGrid, decimal
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Side
-from lumina.data.recording import Feed, Opener
 from lumina.data.source import MAX_LATENCY_NS, MAX_LOTS, Clocks
+from lumina.data.tables.recording import Feed, Opener
+from lumina.data.tables.table import Cached, Cells, Chunk, Words, chunks
 from lumina.errors import DataError
 
 _MAX_HELD = 1 << 22  # rows of one message

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import NO_PRICE, UPDATE
-from lumina.data.csv_table import Chunk
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import BOTH_VIEWS, Flag, Kind, Side
 from lumina.data.source import Clocks
-from lumina.data.table_feed import Form, TableFeed
+from lumina.data.tables.table import Chunk
+from lumina.data.tables.table_feed import Form, TableFeed
 
 # Updates, and the row that each belongs to.
 _Part = tuple[NDArray[np.intp], NDArray[np.void]]

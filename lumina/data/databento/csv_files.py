@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data import compressed
-from lumina.data.databento_records import NO_PRICE, SCHEMAS, Recording, gather, record_dtype
+from lumina.data.databento.records import NO_PRICE, SCHEMAS, Recording, gather, record_dtype
+from lumina.data.databento.text_columns import Columns
 from lumina.data.source import HashedFile
-from lumina.data.text_columns import Columns
 from lumina.errors import DataError
 
 _NEEDED = ("ts_event", "action", "side", "price", "size")

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import NO_PRICE as NO_TICKS
-from lumina.data.databento_events import SIDES, Batch, Steps
-from lumina.data.databento_records import CLEAR, NO_PRICE, SCHEMAS, TRADE
+from lumina.data.databento.events import SIDES, Batch, Steps
+from lumina.data.databento.records import CLEAR, NO_PRICE, SCHEMAS, TRADE
 from lumina.data.kinds import Flag, Kind, Side
 
 # Order of what one record says; the quote of a TBBO record is the one that the trade met.

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lumina._core._resolver import MODIFY as MODIFY_KIND
 from lumina._core._resolver import NO_PRICE as NO_TICKS
 from lumina._core._resolver import REPLACE_BOOK
-from lumina.data.databento_events import SIDES, Batch, Steps
-from lumina.data.databento_records import ADD, CANCEL, CLEAR, FILL, MODIFY, NO_PRICE, NOTHING, SNAPSHOT, TRADE
+from lumina.data.databento.events import SIDES, Batch, Steps
+from lumina.data.databento.records import ADD, CANCEL, CLEAR, FILL, MODIFY, NO_PRICE, NOTHING, SNAPSHOT, TRADE
 from lumina.data.kinds import Flag, Kind, Side
 from lumina.errors import DataError
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import IF_THERE, MODIFY, NO_PRICE, SNAPSHOT_LEVEL, UPDATE
 from lumina.data.grid import to_grid
-from lumina.data.hftbacktest_rows import (
+from lumina.data.hftbacktest.rows import (
     ADD,
     BBO,
     BUY,
@@ -32,7 +32,7 @@ from lumina.data.hftbacktest_rows import (
     SNAPSHOT,
     TRADE,
 )
-from lumina.data.hftbacktest_rows import write as write
+from lumina.data.hftbacktest.rows import write as write
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
 from lumina.data.pipeline import Pipeline

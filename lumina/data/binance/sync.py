@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lumina.data.binance_lines import Line
+from lumina.data.binance.lines import Line
 from lumina.errors import DataError
 
 # (price_ticks, qty_lots) of both sides

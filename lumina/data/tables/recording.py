@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from lumina.data.calendar import Calendar
 from lumina.data.decimals import BadNumber, infer_step
 from lumina.data.instrument import Instrument, Number, exact, text
-from lumina.data.merge import merge
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.tables.merge import merge
 from lumina.errors import DataError
 
 # Opens a file that is hashed and reports its progress.

@@ -12,14 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lumina.data import compressed
-from lumina.data.csv_columns import Columns, obvious, resolve
-from lumina.data.csv_table import UNITS, Chunk, Words, chunks, names_of, times, unit_of
+from lumina.data.csv.columns import Columns, obvious, resolve
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
-from lumina.data.recording import Feed, Options, Recording, Terms
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
-from lumina.data.table_feed import KINDS, SIDES, SNAPSHOT, Form, RowFeed
-from lumina.data.window_feed import WindowFeed
+from lumina.data.tables.recording import Feed, Options, Recording, Terms
+from lumina.data.tables.table import UNITS, Chunk, Words, chunks, names_of, times, unit_of
+from lumina.data.tables.table_feed import KINDS, SIDES, SNAPSHOT, Form, RowFeed
+from lumina.data.tables.window_feed import WindowFeed
 from lumina.errors import DataError
 
 _HEAD_ROWS = 20_000

@@ -14,8 +14,8 @@ from typing import Any
 from lumina._core._book import DepthBook
 from lumina._core._resolver import MODIFY
 from lumina.data import compressed
-from lumina.data.bitstamp_lines import Line, Steps, read_lines
-from lumina.data.bitstamp_match import Item, Matcher, Was
+from lumina.data.bitstamp.lines import Line, Steps, read_lines
+from lumina.data.bitstamp.match import Item, Matcher, Was
 from lumina.data.calendar import Calendar
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lumina.data import lobster_text
+from lumina.data.lobster import text as lobster_text
 from lumina.errors import DataError
 
 ZONE = "America/New_York"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lumina._core._resolver import UPDATE
 from lumina.data.calendar import Calendar
 from lumina.data.instrument import Instrument, Number
-from lumina.data.itch_recording import Options, Recording
+from lumina.data.itch.recording import Options, Recording
 from lumina.data.kinds import Flag, Kind
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, Progress, Source

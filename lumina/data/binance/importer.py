@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MESSAGE_END, REPLACE_BOOK
-from lumina.data.binance_lines import GZIP_MAGIC, Line, read_lines
-from lumina.data.binance_market import Market, look, pairs, symbol_of
-from lumina.data.binance_sync import Diff, Levels, Resync, Snapshot, Sync
+from lumina.data.binance.lines import GZIP_MAGIC, Line, read_lines
+from lumina.data.binance.market import Market, look, pairs, symbol_of
+from lumina.data.binance.sync import Diff, Levels, Resync, Snapshot, Sync
 from lumina.data.decimals import BadNumber, Grid, OffGrid, infer_step
 from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.kinds import MAX_PRICE_TICKS, Flag, Kind, Side

@@ -11,8 +11,8 @@ from lumina._core._itch import is_capture_file, is_frames, look_at
 from lumina.data.calendar import Calendar
 from lumina.data.compressed import head as unpacked
 from lumina.data.instrument import Instrument, Number
-from lumina.data.itch_recording import Options, Recording
-from lumina.data.itch_split import split as split
+from lumina.data.itch.recording import Options, Recording
+from lumina.data.itch.split_files import split as split
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, Progress, Source
 

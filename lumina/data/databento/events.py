@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import UPDATE
-from lumina.data.databento_records import (
+from lumina.data.databento.records import (
     CANCEL,
     CLEAR,
     FILL,

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MESSAGE_END, NO_PRICE, REPLACE_BOOK, UPDATE
-from lumina.data import compressed, lobster_text
+from lumina.data import compressed
 from lumina.data.calendar import Calendar
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Phase, Side
-from lumina.data.lobster_days import Day, days
-from lumina.data.lobster_text import COLUMNS, Table, refuse
-from lumina.data.lobster_window import EMPTY, Book, Changes, Effect, Window
+from lumina.data.lobster import text as lobster_text
+from lumina.data.lobster.days import Day, days
+from lumina.data.lobster.text import COLUMNS, Table, refuse
+from lumina.data.lobster.window import EMPTY, Book, Changes, Effect, Window
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Source, total_bytes

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data import compressed
-from lumina.data.databento_records import PRICE_SCALE, SCHEMAS, Recording, gather, record_dtype, some
+from lumina.data.databento.records import PRICE_SCALE, SCHEMAS, Recording, gather, record_dtype, some
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from lumina.data import compressed, databento_csv, databento_dbn
+from lumina.data import compressed
 from lumina.data.calendar import Calendar
-from lumina.data.databento_events import Events, Steps
-from lumina.data.databento_levels import Levels
-from lumina.data.databento_orders import Orders
-from lumina.data.databento_records import SCHEMAS, Recording, Selection, Times
+from lumina.data.databento import csv_files, dbn
+from lumina.data.databento.events import Events, Steps
+from lumina.data.databento.levels import Levels
+from lumina.data.databento.orders import Orders
+from lumina.data.databento.records import SCHEMAS, Recording, Selection, Times
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Source, total_bytes
@@ -24,7 +25,7 @@ from lumina.errors import DataError
 def sniff(head: bytes, path: Path) -> bool:
     """DBN, or a header of the vendor's CSV, plain or zstd."""
     head = compressed.head(head)
-    return head.startswith(databento_dbn.MAGIC) or databento_csv.is_header(head[: head.find(b"\n") + 1].rstrip())
+    return head.startswith(dbn.MAGIC) or csv_files.is_header(head[: head.find(b"\n") + 1].rstrip())
 
 
 def _start(path: Path) -> bytes:
@@ -86,7 +87,7 @@ def read(
     terms: dict[str, Any] = {}
     if instrument is None:
         if definition is not None:
-            terms = databento_dbn.definition(Path(definition), symbol, instrument_id)
+            terms = dbn.definition(Path(definition), symbol, instrument_id)
         given = {"tick_size": tick_size, "multiplier": multiplier, "settlement": settlement, "symbol": symbol}
         terms |= {name: value for name, value in given.items() if value is not None}
         terms |= {"lot_size": lot_size, "maker_fee": maker_fee, "taker_fee": taker_fee}
@@ -183,10 +184,10 @@ class _Source(Source):
         }
 
     def _look(self, file: HashedFile) -> Recording:
-        if _start(file.path).startswith(databento_dbn.MAGIC):
-            recording = databento_dbn.read(file, self._counts)
+        if _start(file.path).startswith(dbn.MAGIC):
+            recording = dbn.read(file, self._counts)
         else:
-            recording = databento_csv.read(file, self._schema)
+            recording = csv_files.read(file, self._schema)
         if self._schema is None:
             self._schema = recording.schema
         if recording.schema != self._schema:

@@ -1,0 +1,5 @@
+"""LOBSTER's message and orderbook files."""
+
+from lumina.data.lobster.importer import messages, read, sniff
+
+__all__ = ["messages", "read", "sniff"]
