@@ -1,4 +1,5 @@
 """NASDAQ ITCH 5.0 to updates: `include/lumina/feed/itch_reader.hpp` and what it is made of."""
+cimport cython
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -213,6 +214,7 @@ cdef class ItchReader:
         """Start a file: a capture or frames, of the day with this midnight; `trade_sides`: P messages have a side."""
         self.reader.begin(capture, midnight_ns, new_day, trade_sides)
 
+    @cython.boundscheck(False)  # the size is looked at
     def feed(self, const uint8_t[::1] data):
         """Take the next bytes of the content.
 
