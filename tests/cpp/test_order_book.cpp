@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lumina/book/order_book.hpp"
+#include "lumina/book/order_books.hpp"
 
 using lumina::OrderBook;
 using lumina::Side;
@@ -241,6 +242,85 @@ void memory_is_bounded() {
   }
 }
 
+// Several books that share ids against one book each: a message that names an order finds its book. The sink hears of
+// each message once, and what it hears adds up to the books.
+struct Totals : lumina::OrderSink {
+  std::map<std::pair<int, int>, std::int64_t> lots;  // by book and side
+  std::size_t calls = 0;
+  void move(const lumina::Order& order, std::int64_t change) { lots[{order.book, order.side_}] += change; }
+  void added(Handle, const lumina::Order& order) { ++calls, move(order, order.qty_lots); }
+  void reduced(Handle, const lumina::Order& order, std::int32_t taken, lumina::Kind) { ++calls, move(order, -taken); }
+  void replaced(Handle, const lumina::Order& before, const lumina::Order& after) {
+    ++calls, move(before, -before.qty_lots), move(after, after.qty_lots);
+  }
+  void failed(Result result) { calls += result != Result::overfill; }
+};
+
+void many_books() {
+  constexpr std::size_t kBooks = 5;
+  std::mt19937_64 random(3);
+  lumina::OrderBooks books(kBooks);
+  std::vector<Reference> want(kBooks);
+  std::unordered_map<std::uint64_t, std::size_t> owner;
+  std::vector<lumina::OrderMessage> messages(60000);
+  std::uint64_t last = 0, failures = 0;
+  for (auto& message : messages) {
+    message = {};
+    constexpr std::uint8_t kinds[] = {2, 2, 2, 2, 3, 4, 5, lumina::kReplaceOrder};
+    message.kind = kinds[random() % 8];
+    message.order_id = message.kind == 2 ? ++last : last - random() % std::min<std::uint64_t>(last + 1, 20000);
+    message.book = static_cast<std::uint16_t>(random() % (kBooks + 1));  // one too many
+    message.side = random() % 2;
+    message.price_ticks = 1000 + static_cast<int>(random() % 300);
+    message.qty_lots = 1 + static_cast<int>(random() % 9);
+    const auto it = owner.find(message.order_id);
+    Result result = Result::unknown_id;
+    if (message.kind == 2) {
+      result = Result::bad_message;
+      if (message.book < kBooks) {
+        result = want[message.book].add(message.order_id, static_cast<Side>(message.side), message.price_ticks,
+                                        message.qty_lots);
+        owner[message.order_id] = message.book;
+      }
+    } else if (it != owner.end()) {
+      Reference& book = want[it->second];
+      if (message.kind == lumina::kReplaceOrder) {
+        message.new_id = ++last;
+        result = book.replace(message.order_id, message.new_id, message.price_ticks, message.qty_lots);
+        if (result == Result::ok) owner[message.new_id] = it->second;
+      } else {
+        result = message.kind == 4 ? book.cancel(message.order_id) : book.take(message.order_id, message.qty_lots);
+      }
+    }
+    failures += result != Result::ok;
+  }
+  Totals totals;
+  for (std::size_t i = 0; i < messages.size(); i += 1000) books.on_batch(&messages[i], 1000, totals);
+  assert(totals.calls == messages.size() && books.counts().total() == failures);
+  std::size_t size = 0;
+  for (std::size_t b = 0; b < kBooks; ++b) {
+    size += want[b].ids.size();
+    const lumina::PriceLevels& levels = books.levels(static_cast<std::uint16_t>(b));
+    for (const Side side : {Side::buy, Side::sell}) {
+      std::int64_t lots = 0;
+      std::size_t orders = 0;
+      for (auto price = levels.best(side); OrderBook::is_price(price); price = levels.behind(side, price)) {
+        auto handle = levels.find(side, price)->head;
+        for (const Reference::Entry& entry : want[b].levels[static_cast<int>(side)].at(price)) {
+          assert(books.order(handle).id == entry.id && books.order(handle).qty_lots == entry.lots);
+          assert(books.order(handle).book == b && books.find(entry.id) == handle);
+          handle = books.next(handle), lots += entry.lots, ++orders;
+        }
+        assert(handle == OrderBook::kNoOrder);
+      }
+      assert((totals.lots[{static_cast<int>(b), static_cast<int>(side)}] == lots));
+      for (const auto& [price, queue] : want[b].levels[static_cast<int>(side)]) orders -= queue.size();
+      assert(orders == 0);
+    }
+  }
+  assert(books.size() == size && size > 4096);  // so many that batches fetch ahead
+}
+
 }  // namespace
 
 int main() {
@@ -248,6 +328,7 @@ int main() {
   a_level_has_a_bound();
   the_market_moves();
   memory_is_bounded();
+  many_books();
   std::uint64_t counter = 1;
   const Draw sequence = [&](auto&) { return counter++; };
   const Draw any = [](auto& random) { return random(); };
