@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import lumina
 from lumina import Flag, Kind, Side, Tape
 from lumina._core._resolver import NO_PRICE
-from lumina.data import convert, hftbacktest
+from lumina.data import convert
 from lumina.data.hftbacktest.rows import BBO, BUY, CLEAR, DEPTH, EXCH, LOCAL, ROW, SELL, SNAPSHOT, TRADE
 from lumina.errors import DataError
 
