@@ -14,7 +14,7 @@ ORDER_MESSAGE = np.dtype([("order_id", "<u8"), ("new_id", "<u8"), ("price_ticks"
 assert ORDER_MESSAGE.itemsize == sizeof(OrderMessage)
 
 _SIDES = ("buy", "sell")
-_RESULTS = {
+cdef dict _RESULTS = {
     <int>OrderResult.ok: "ok",
     <int>OrderResult.unknown_id: "unknown_id",
     <int>OrderResult.duplicate_id: "duplicate_id",
