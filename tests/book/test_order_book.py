@@ -2,6 +2,7 @@
 
 import os
 import random
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ class Prices:
 
 
 def random_operation(rng, ids, prices, live=()):
-    """(kind, order_id, new_id, side, price, lots), often one that fails. Where much is live the oldest leave."""
+    """(kind, order_id, new_id, side, price, lots), often one that fails. Where much is live more leave."""
     crowded = len(live) > 60
     adds = 20 if crowded else 45
     kind = rng.choices((Kind.ADD, Kind.CANCEL, Kind.REDUCE, Kind.EXECUTE, OrderBook.REPLACE), (adds, 25, 10, 10, 10))[0]
@@ -118,7 +119,7 @@ def random_operation(rng, ids, prices, live=()):
     lots = rng.randrange(1, 30) if rng.random() > 0.02 else rng.choice((0, -1, -(2**31), 2**31 - 1))
     order_id = ids.new() if kind == Kind.ADD else ids.old()
     if crowded and kind == Kind.CANCEL and rng.random() < 0.8:
-        order_id = next(iter(live))
+        order_id = next(islice(live, rng.randrange(len(live)), None))
     new_id = 0
     if kind == OrderBook.REPLACE:
         new_id = order_id if rng.random() < 0.2 else ids.new()
