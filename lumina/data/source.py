@@ -114,6 +114,18 @@ class Source(ABC):
                 rows["latency_ns"][start : start + _BLOCK_ROWS] += np.uint32(shift)
 
 
+class Reading:
+    """Tells whoever asked for progress how far the files of a source are read; called with the bytes of a read."""
+
+    def __init__(self, paths: Sequence[Path], progress: Progress | None) -> None:
+        self._progress, self._done, self._total = progress, 0, total_bytes(paths)
+
+    def __call__(self, n: int) -> None:
+        self._done += n
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
 class HashedFile:
     """A binary file that is hashed while it is read to its end, and reports progress."""
 

@@ -22,7 +22,7 @@ from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.kinds import MAX_PRICE_TICKS, Flag, Kind, Side
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
 from lumina.errors import DataError
 
@@ -140,13 +140,7 @@ class BinanceSource(Source):
     def rows(self) -> Iterator[Chunk]:
         pipeline = Pipeline(self.name, file_order=False, counted_window_ns=self.counted_window_ns)
         files: list[dict[str, Any]] = []
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self.paths, self._progress)
 
         before = 0
         for path in self.paths:

@@ -21,7 +21,7 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.errors import DataError
 
 _BATCH = 1 << 15  # updates
@@ -110,13 +110,7 @@ class BitstampSource(Source):
 
     def rows(self) -> Iterator[Chunk]:
         files: list[dict[str, Any]] = []
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self.paths, self._progress)
 
         before = 0
         for path in self.paths:

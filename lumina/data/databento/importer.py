@@ -18,7 +18,7 @@ from lumina.data.databento.orders import Orders
 from lumina.data.databento.records import SCHEMAS, Recording, Selection, Times
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.errors import DataError
 
 
@@ -142,13 +142,7 @@ class _Source(Source):
     def _chunks(self) -> Iterator[Chunk]:
         pipeline = Pipeline(self.name, order_ids=self._order_ids, calendar=self._calendar)
         files: list[dict[str, Any]] = []
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self.paths, self._progress)
 
         events: Events | None = None
         reader: Orders | Levels | None = None

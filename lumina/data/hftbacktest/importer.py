@@ -36,7 +36,7 @@ from lumina.data.hftbacktest.rows import write as write
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.errors import DataError
 
 __all__ = ["ROW", "read", "sniff", "write"]
@@ -147,13 +147,7 @@ class _Source(Source):
         )
         files: list[dict[str, Any]] = []
         hidden = rows_in = 0
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self.paths, self._progress)
 
         for path in self.paths:
             file = HashedFile(path, tick)

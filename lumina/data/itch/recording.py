@@ -18,7 +18,7 @@ from lumina._core._itch import LENGTHS, ItchError, ItchReader, is_capture_file, 
 from lumina.data.compressed import head as unpacked
 from lumina.data.compressed import pieces
 from lumina.data.instrument import Number, exact, text
-from lumina.data.source import Clocks, HashedFile, Progress, total_bytes
+from lumina.data.source import Clocks, HashedFile, Progress, Reading
 from lumina.errors import DataError
 
 # NASDAQ, BX and PSX write ns since midnight in New York.
@@ -193,13 +193,7 @@ class Recording:
             Naming file, offset in its content, message and value of what is wrong; after the last file also where a
             symbol was in none.
         """
-        done, total = 0, total_bytes(self._paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self._paths, self._progress)
 
         before: Date | None = None
         for path, day in zip(self._paths, self.days, strict=True):

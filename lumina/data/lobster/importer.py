@@ -26,7 +26,7 @@ from lumina.data.lobster.text import COLUMNS, Table, refuse
 from lumina.data.lobster.window import EMPTY, Book, Changes, Effect, Window
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
 from lumina.errors import DataError
 
@@ -146,13 +146,7 @@ class LobsterSource(Source):
 
     def rows(self) -> Iterator[Chunk]:
         pipeline = Pipeline(self.name, ordered=True, seeded=True, order_ids=self._order_ids, calendar=self._calendar)
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._progress is not None:
-                self._progress(done, total)
+        tick = Reading(self.paths, self._progress)
 
         for i, day in enumerate(self._days):
             reader = _Day(day, self, tick, first=i == 0, seed=self._seed)

@@ -16,7 +16,7 @@ from lumina.data.calendar import Calendar
 from lumina.data.decimals import BadNumber, infer_step
 from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Source, total_bytes
+from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tables.merge import merge
 from lumina.errors import DataError
 
@@ -141,13 +141,7 @@ class Recording(Source):
 
     def rows(self) -> Iterator[Chunk]:
         records: dict[Path, dict[str, Any]] = {}
-        done, total = 0, total_bytes(self.paths)
-
-        def tick(n: int) -> None:
-            nonlocal done
-            done += n
-            if self._options.progress is not None:
-                self._options.progress(done, total)
+        tick = Reading(self.paths, self._options.progress)
 
         @contextmanager
         def opener(path: Path) -> Iterator[HashedFile]:
