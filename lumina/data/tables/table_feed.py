@@ -1,5 +1,6 @@
 """Rows of CSV files as updates: what a row of one level, print or order says, and where messages end."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -113,8 +114,9 @@ class TableFeed(Feed):
         if not self.counts["rows"]:
             raise DataError(f"{self.paths[0]}: no row{f' of {self._symbol}' if self._symbol else ''}")
 
+    @abstractmethod
     def _take(self, chunk: Chunk) -> NDArray[np.void]:
-        raise NotImplementedError
+        """Updates that rows of the instrument become."""
 
     def _end(self) -> NDArray[np.void]:
         return np.empty(0, UPDATE)
