@@ -115,7 +115,6 @@ class Translator {
       if (locate.symbol == kSkip) out.push_back(locate.stock);
     return out;
   }
-  std::size_t live_orders() const noexcept { return orders_.size(); }
 
  private:
   static constexpr std::size_t kFewLocates = 1024, kLocates = 65536;

@@ -29,8 +29,6 @@ static_assert(sizeof(MessageEnd) == 48);
 // Rows are appended to; the first ready() of them are final and may be read and dropped. Not thread safe.
 class RowWriter {
  public:
-  static constexpr std::uint64_t kOwnNumber = std::numeric_limits<std::uint64_t>::max();
-
   explicit RowWriter(bool order_ids) : keep_ids_(order_ids) {}
 
   bool is_open(int view) const noexcept { return open_[view].on; }

@@ -27,7 +27,6 @@ _MAX_METADATA = 1 << 26
 _CHUNK = 1 << 16  # records
 _UNITS = 4  # a record's length is told in units of 4 bytes
 _HEADER = 16
-_TS_OUT = 8
 RTYPES = {"mbo": 160, "mbp-10": 10, "mbp-1": 1, "tbbo": 1, "trades": 0}
 # Records that a live capture holds beside the data.
 _ASIDE = {21: "error", 22: "symbol mapping", 23: "system", 18: "status", 19: "definition", 24: "statistics"}
