@@ -42,6 +42,7 @@ from lumina.data.kinds import Flag, Kind, Phase, Side  # noqa: E402
 from lumina.data.load import load  # noqa: E402
 from lumina.data.tape import Tape  # noqa: E402
 from lumina.errors import LuminaError  # noqa: E402
+from lumina.market import EmbeddedMarket  # noqa: E402
 
 __version__ = VERSION
 
@@ -58,6 +59,7 @@ def get_include() -> str:
 __all__ = [
     "DepthBook",
     "EVENT",
+    "EmbeddedMarket",
     "Flag",
     "Impact",
     "Instrument",

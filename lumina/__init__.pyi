@@ -16,6 +16,7 @@ from lumina.data.kinds import Side as Side
 from lumina.data.load import load as load
 from lumina.data.tape import Tape as Tape
 from lumina.errors import LuminaError as LuminaError
+from lumina.market import EmbeddedMarket as EmbeddedMarket
 
 __version__: str
 

@@ -18,6 +18,14 @@ enum class Side : std::uint8_t { buy = LUMINA_BUY, sell = LUMINA_SELL, none = LU
 
 constexpr Side opposite(Side side) noexcept { return static_cast<Side>(static_cast<std::uint8_t>(side) ^ 1u); }
 
+// What happens when an arriving order meets one of our own.
+enum class SelfTrade : std::uint8_t {
+  cancel_newest = 0,  // the rest of the arriving order is cancelled
+  cancel_oldest = 1,  // the resting order is cancelled, the arriving one goes on
+  cancel_both = 2,
+  reject = 3,  // the arriving order is refused whole, before any fill
+};
+
 // What a tape row is. The kinds up to execute change the level at their price by qty_lots (signed); the
 // others leave every book as it is.
 enum class Kind : std::uint8_t {

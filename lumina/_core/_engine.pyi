@@ -1,7 +1,6 @@
 from typing import Any
 
 class Run:
-    rows: int
     def __init__(
         self, setups: list[dict[str, Any]], options: dict[str, Any], capsule: object, with_gil: bool
     ) -> None: ...
@@ -9,6 +8,8 @@ class Run:
     def interrupt(self) -> None: ...
     @property
     def rows_done(self) -> int: ...
+    @property
+    def reached_ts_ns(self) -> int: ...
     @property
     def error(self) -> tuple[int, str] | None: ...
     @property

@@ -1,15 +1,19 @@
-"""Types in and out of lumina/backtest/engine.hpp, and the loop around it."""
+"""Types in and out of lumina/backtest/, and the loop around the engine."""
 import numpy as np
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset, strncpy
 from libcpp.memory cimport unique_ptr
 from libcpp.vector cimport vector
 
 from lumina._core cimport abi
-from lumina._core.book cimport DepthBook, Side
-from lumina._core.engine cimport Engine, EngineOptions, InstrumentSetup, LedgerOptions, SelfTrade
+from lumina._core._market cimport MarketSpec
+from lumina._core.abi cimport lumina_level
+from lumina._core.book cimport Side
+from lumina._core.engine cimport (
+    EngineOptions, EngineRun, InstrumentSetup, RecordedEngine, SelfTrade, SimulatedEngine, TapeView)
+from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
     Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, TransientImpact, const_double_span,
     const_int64_span, const_uint64_span)
@@ -40,83 +44,69 @@ cdef object _rows(const void *data, size_t count, object dtype):
     return out
 
 
-cdef object _touch(const DepthBook &book, Side side):
-    price = book.best(side)
-    return (price, book.qty(side, price)) if DepthBook.is_price(price) else None
+cdef object _touch(lumina_level level):
+    return (level.price_ticks, level.qty_lots) if level.qty_lots else None
+
+
+ctypedef fused Source:
+    TapeView
+    MarketSource
+
+
+cdef void _terms(InstrumentSetup[Source] *spec, uint32_t index, dict setup, dict options) except *:
+    # everything about an instrument but where its market comes from
+    cdef const double[::1] weights, taus
+    cdef unique_ptr[TransientImpact] impact_model
+    memset(&spec.info, 0, sizeof(spec.info))
+    spec.info.tick_size = setup["tick_size"]
+    spec.info.lot_size = setup["lot_size"]
+    spec.info.multiplier = setup["multiplier"]
+    spec.info.inverse = setup["inverse"]
+    spec.info.maker_fee_e9 = setup["maker_fee_e9"]
+    spec.info.taker_fee_e9 = setup["taker_fee_e9"]
+    symbol = setup["symbol"].encode()[:31]
+    strncpy(spec.info.symbol, symbol, 31)
+    spec.contract = ContractValue(setup["inverse"], setup["unit_num"], setup["unit_den"])
+    spec.queue = QueueModel(<QueueModelKind><int>setup["queue"], setup["queue_n"], setup["queue_unit"],
+                            setup["exact_back"])
+    spec.ledger.instrument = index
+    spec.ledger.lot_size = setup["lot_size"]
+    spec.ledger.maker_fee_e9 = setup["maker_fee_e9"]
+    spec.ledger.taker_fee_e9 = setup["taker_fee_e9"]
+    spec.ledger.equity_interval_ns = options["equity_interval_ns"]
+    for horizon in options["markouts_ns"]:
+        spec.ledger.markouts_ns.push_back(horizon)
+    if options["impact"] is not None:
+        impact = options["impact"]
+        weights = np.ascontiguousarray(impact["weights"], np.float64)
+        taus = np.ascontiguousarray(impact["taus_s"], np.float64)
+        impact_model.reset(new TransientImpact(
+            impact["y"], impact["sigma_daily"], impact["volume_daily"],
+            const_double_span(&weights[0], <size_t>weights.shape[0]),
+            const_double_span(&taus[0], <size_t>taus.shape[0]), impact["step_ns"]))
+        spec.ledger.impact.emplace(impact_model.get()[0])
+    spec.risk.max_order_lots = setup["max_order_lots"]
+    spec.risk.max_notional_units = setup["max_notional_units"]
+    spec.risk.price_band = setup["price_band"]
+    spec.risk.max_position_lots = setup["max_position_lots"]
 
 
 cdef class Run:
-    """One run of the engine. It keeps the tapes and the strategy alive."""
-    cdef unique_ptr[Engine] engine
+    """One run of the engine, over tapes or over embedded markets. It keeps these and the strategy alive."""
+    cdef unique_ptr[EngineRun] engine
     cdef list keep
     cdef bint with_gil
-    cdef readonly Py_ssize_t rows
     cdef int count
     cdef Py_ssize_t horizons
 
     def __cinit__(self, list setups, dict options, capsule, bint with_gil):
-        cdef vector[InstrumentSetup] specs
-        cdef InstrumentSetup spec
         cdef EngineOptions opts
         cdef const abi.lumina_strategy *strategy = NULL
-        cdef const Event[::1] events
-        cdef const uint64_t[::1] ids
-        cdef const double[::1] weights, taus
-        cdef unique_ptr[TransientImpact] impact_model
         cdef uint64_t seed = options["seed"]
         self.keep = [capsule]
         self.with_gil = with_gil
+        self.count = len(setups)
         self.horizons = len(options["markouts_ns"])
-        for setup in setups:
-            spec = InstrumentSetup()
-            memset(&spec.info, 0, sizeof(spec.info))
-            events = setup["events"]
-            self.keep.append(events)
-            self.rows += events.shape[0]
-            spec.tape.rows = &events[0]
-            spec.tape.count = <size_t>events.shape[0]
-            spec.tape.lo_ticks = setup["lo_ticks"]
-            spec.tape.hi_ticks = setup["hi_ticks"]
-            spec.tape.depth_limit = setup["depth_limit"]
-            spec.tape.by_order = setup["by_order"]
-            if setup["order_ids"] is not None:
-                ids = setup["order_ids"]
-                self.keep.append(ids)
-                spec.tape.order_ids = &ids[0]
-            spec.info.tick_size = setup["tick_size"]
-            spec.info.lot_size = setup["lot_size"]
-            spec.info.multiplier = setup["multiplier"]
-            spec.info.inverse = setup["inverse"]
-            spec.info.maker_fee_e9 = setup["maker_fee_e9"]
-            spec.info.taker_fee_e9 = setup["taker_fee_e9"]
-            symbol = setup["symbol"].encode()[:31]
-            strncpy(spec.info.symbol, symbol, 31)
-            spec.contract = ContractValue(setup["inverse"], setup["unit_num"], setup["unit_den"])
-            spec.queue = QueueModel(<QueueModelKind><int>setup["queue"], setup["queue_n"], setup["queue_unit"],
-                                    setup["exact_back"])
-            spec.ledger = LedgerOptions()
-            spec.ledger.instrument = self.count
-            spec.ledger.lot_size = setup["lot_size"]
-            spec.ledger.maker_fee_e9 = setup["maker_fee_e9"]
-            spec.ledger.taker_fee_e9 = setup["taker_fee_e9"]
-            spec.ledger.equity_interval_ns = options["equity_interval_ns"]
-            for horizon in options["markouts_ns"]:
-                spec.ledger.markouts_ns.push_back(horizon)
-            if options["impact"] is not None:
-                impact = options["impact"]
-                weights = np.ascontiguousarray(impact["weights"], np.float64)
-                taus = np.ascontiguousarray(impact["taus_s"], np.float64)
-                impact_model.reset(new TransientImpact(
-                    impact["y"], impact["sigma_daily"], impact["volume_daily"],
-                    const_double_span(&weights[0], <size_t>weights.shape[0]),
-                    const_double_span(&taus[0], <size_t>taus.shape[0]), impact["step_ns"]))
-                spec.ledger.impact.emplace(impact_model.get()[0])
-            spec.risk.max_order_lots = setup["max_order_lots"]
-            spec.risk.max_notional_units = setup["max_notional_units"]
-            spec.risk.price_band = setup["price_band"]
-            spec.risk.max_position_lots = setup["max_position_lots"]
-            specs.push_back(spec)
-            self.count += 1
         latency = options["latency"]
         # a stream of its own for every model, so that changing one leaves the others' draws alone
         opts.feed = _latency(latency["feed"], seed, 0)
@@ -133,7 +123,45 @@ cdef class Run:
         opts.self_trade = <SelfTrade><int>options["self_trade"]
         if capsule is not None:
             strategy = _strategy(capsule)
-        self.engine.reset(new Engine(specs, opts, strategy))
+        if "market" in setups[0]:
+            self._simulate(setups, options, opts, strategy)
+        else:
+            self._replay(setups, options, opts, strategy)
+
+    cdef object _replay(self, list setups, dict options, const EngineOptions &opts,
+                        const abi.lumina_strategy *strategy):
+        cdef vector[InstrumentSetup[TapeView]] specs
+        cdef InstrumentSetup[TapeView] spec
+        cdef const Event[::1] events
+        cdef const uint64_t[::1] ids
+        for i, setup in enumerate(setups):
+            spec = InstrumentSetup[TapeView]()
+            _terms(&spec, i, setup, options)
+            events = setup["events"]
+            self.keep.append(events)
+            spec.source.rows = &events[0]
+            spec.source.count = <size_t>events.shape[0]
+            spec.source.lo_ticks = setup["lo_ticks"]
+            spec.source.hi_ticks = setup["hi_ticks"]
+            spec.source.depth_limit = setup["depth_limit"]
+            spec.source.by_order = setup["by_order"]
+            if setup["order_ids"] is not None:
+                ids = setup["order_ids"]
+                self.keep.append(ids)
+                spec.source.order_ids = &ids[0]
+            specs.push_back(spec)
+        self.engine.reset(new RecordedEngine(specs, opts, strategy))
+
+    cdef object _simulate(self, list setups, dict options, const EngineOptions &opts,
+                          const abi.lumina_strategy *strategy):
+        cdef vector[InstrumentSetup[MarketSource]] specs
+        cdef InstrumentSetup[MarketSource] spec
+        for i, setup in enumerate(setups):
+            spec = InstrumentSetup[MarketSource]()
+            _terms(&spec, i, setup, options)
+            spec.source = (<MarketSpec?>setup["market"]).source
+            specs.push_back(spec)
+        self.engine.reset(new SimulatedEngine(specs, opts, strategy))
 
     def run(self, int64_t slice_ns):
         """Go on for about `slice_ns` of wall time; True at the end of the run."""
@@ -152,6 +180,11 @@ cdef class Run:
         return self.engine.get().rows_done()
 
     @property
+    def reached_ts_ns(self):
+        """Exchange time reached, ns."""
+        return self.engine.get().reached_ts_ns()
+
+    @property
     def error(self):
         """(code, message) that the strategy stopped the run with, or None."""
         code = self.engine.get().error()
@@ -163,7 +196,7 @@ cdef class Run:
 
     def results(self):
         """Arrays of the run, in the dtypes of `lumina._core._types`."""
-        cdef Engine *engine = self.engine.get()
+        cdef EngineRun *engine = self.engine.get()
         cdef size_t i
         cdef OrderRecord[::1] records
         fills = _rows(engine.log().fills.data(), engine.log().fills.size(), _types.FILL)
@@ -175,8 +208,7 @@ cdef class Run:
         equity = []
         final = []
         for i in range(<size_t>self.count):
-            equity.append(_rows(engine.exchange(i).ledger().equity().data(),
-                                engine.exchange(i).ledger().equity().size(), _types.EQUITY))
+            equity.append(_rows(engine.ledger(i).equity().data(), engine.ledger(i).equity().size(), _types.EQUITY))
             final.append(self._final(i, equity[i][-1]))
         return {
             "fills": fills,
@@ -190,26 +222,26 @@ cdef class Run:
         }
 
     cdef dict _final(self, size_t i, last):
-        cdef Engine *engine = self.engine.get()
+        cdef EngineRun *engine = self.engine.get()
         cdef Account account
         position = int(last["position_lots"])
-        bid = _touch(engine.exchange(i).book(), Side.buy)
-        ask = _touch(engine.exchange(i).book(), Side.sell)
+        bid = _touch(engine.exchange_touch(i, Side.buy))
+        ask = _touch(engine.exchange_touch(i, Side.sell))
         touch = bid if position > 0 else ask
         liquidation = None
         if position == 0:
             liquidation = 0
         elif touch is not None:
-            account = engine.exchange(i).ledger().account()
+            account = engine.ledger(i).account()
             liquidation = account.liquidation(2 * <int64_t>touch[0])
         return {
             "position_lots": position,
             "mid2_ticks": int(last["mid2_ticks"]),
             "liquidation_units": liquidation,
             "shift_ticks": int(last["shift_ticks"]),
-            "open_orders_cancelled": engine.exchange(i).orders_at_end(),
+            "open_orders_cancelled": engine.orders_at_end(i),
             "exchange_touch": (bid, ask),
-            "local_touch": (_touch(engine.feed(i).book(), Side.buy), _touch(engine.feed(i).book(), Side.sell)),
+            "local_touch": (_touch(engine.local_touch(i, Side.buy)), _touch(engine.local_touch(i, Side.sell))),
         }
 
 

@@ -3,8 +3,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool
 from libcpp.vector cimport vector
 
-from lumina._core.abi cimport lumina_instrument, lumina_strategy
-from lumina._core.book cimport DepthBook
+from lumina._core.abi cimport lumina_instrument, lumina_level, lumina_strategy
+from lumina._core.book cimport Side
+from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
     Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, RiskLimits, TransientImpact)
 from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord
@@ -39,25 +40,9 @@ cdef extern from "lumina/backtest/orders.hpp" namespace "lumina" nogil:
         vector[Fill] fills
         vector[int64_t] markout_mid2
 
-cdef extern from "lumina/backtest/recorded_exchange.hpp" namespace "lumina" nogil:
+cdef extern from "lumina/types.hpp" namespace "lumina" nogil:
     cdef enum class SelfTrade(uint8_t):
         cancel_newest
-    cdef cppclass TapeView:
-        const Event *rows
-        size_t count
-        int32_t lo_ticks
-        int32_t hi_ticks
-        int32_t depth_limit
-        bool by_order
-        const uint64_t *order_ids
-    cdef cppclass RecordedExchange:
-        DepthBook &book()
-        Ledger &ledger()
-        uint32_t orders_at_end()
-
-cdef extern from "lumina/backtest/feed_view.hpp" namespace "lumina" nogil:
-    cdef cppclass FeedView:
-        DepthBook &book()
 
 cdef extern from "lumina/backtest/responses.hpp" namespace "lumina" nogil:
     cdef cppclass ResponseLatency:
@@ -66,7 +51,7 @@ cdef extern from "lumina/backtest/responses.hpp" namespace "lumina" nogil:
         LatencyModel replace
         LatencyModel fill
 
-cdef extern from "lumina/backtest/engine.hpp" namespace "lumina" nogil:
+cdef extern from "lumina/backtest/engine_run.hpp" namespace "lumina" nogil:
     cdef cppclass RequestLatency:
         LatencyModel submit
         LatencyModel cancel
@@ -78,23 +63,42 @@ cdef extern from "lumina/backtest/engine.hpp" namespace "lumina" nogil:
         RequestLatency entry
         ResponseLatency response
         SelfTrade self_trade
-    cdef cppclass InstrumentSetup:
+    cdef cppclass InstrumentSetup[Source]:
         InstrumentSetup()
-        TapeView tape
+        Source source
         lumina_instrument info
         ContractValue contract
         QueueModel queue
         LedgerOptions ledger
         RiskLimits risk
-    cdef cppclass Engine:
-        Engine(const vector[InstrumentSetup] &, const EngineOptions &, const lumina_strategy *) except +
+    cdef cppclass EngineRun:
         bool run(int64_t) except +
         void interrupt() except +
         int32_t error()
         const char *error_message()
         bool overflow()
         size_t rows_done()
+        int64_t reached_ts_ns()
         RunLog &log()
         OrderStore &orders()
-        RecordedExchange &exchange(size_t)
-        FeedView &feed(size_t)
+        Ledger &ledger(size_t)
+        uint32_t orders_at_end(size_t)
+        lumina_level exchange_touch(size_t, Side)
+        lumina_level local_touch(size_t, Side)
+
+cdef extern from "lumina/backtest/recorded_engine.hpp" namespace "lumina" nogil:
+    cdef cppclass TapeView:
+        const Event *rows
+        size_t count
+        int32_t lo_ticks
+        int32_t hi_ticks
+        int32_t depth_limit
+        bool by_order
+        const uint64_t *order_ids
+    cdef cppclass RecordedEngine(EngineRun):
+        RecordedEngine(const vector[InstrumentSetup[TapeView]] &, const EngineOptions &, const lumina_strategy *) except +
+
+cdef extern from "lumina/backtest/simulated_engine.hpp" namespace "lumina" nogil:
+    cdef cppclass SimulatedEngine(EngineRun):
+        SimulatedEngine(const vector[InstrumentSetup[MarketSource]] &, const EngineOptions &,
+                        const lumina_strategy *) except +

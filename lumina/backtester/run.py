@@ -14,13 +14,14 @@ from lumina.backtester.result import Result, digest
 from lumina.data.instrument import Instrument, Number
 from lumina.data.tape import Tape
 from lumina.errors import ConfigError, DataError, LuminaError, StrategyError
+from lumina.market import EmbeddedMarket
 
 _SLICE_NS = 50_000_000  # how long the engine goes on before progress and Ctrl-C are looked at
 _MAX_MONEY = 2**63 - 1
 
 
 def backtest(
-    tape: Tape | Sequence[Tape],
+    tape: Tape | EmbeddedMarket | Sequence[Tape] | Sequence[EmbeddedMarket],
     strategy: Any = None,
     *,
     latency: Latency | None = None,
@@ -35,12 +36,13 @@ def backtest(
     taker_fee: Number | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Trade a strategy through recorded markets.
+    """Trade a strategy through recorded markets, or through embedded ones that react to it.
 
     Parameters
     ----------
-    tape : Tape or sequence of Tape
-        One tape an instrument; the first is instrument 0.
+    tape : Tape or EmbeddedMarket, or a sequence of one kind
+        One an instrument; the first is instrument 0. In an embedded market orders are real orders of its matching
+        engine: `queue` says nothing there, and `impact` is refused.
     strategy : optional
         An object with a `capsule` (`lumina.strategies`, or one's own Cython), such a capsule, or a plain Python object
         with any of `on_start`, `on_timer`, `on_trade`, `on_book`, `on_bbo`, `on_level`, `on_fill`, `on_report`, ...
@@ -58,7 +60,7 @@ def backtest(
     maker_fee, taker_fee : optional
         Instead of the instrument's; a fraction of the value, positive is a cost.
     progress : callable, optional
-        Called with (rows done, rows) about 20 times a second.
+        Called about 20 times a second with (rows done, rows), of embedded markets with (ns simulated, ns).
 
     Returns
     -------
@@ -72,11 +74,15 @@ def backtest(
     StrategyError
         A strategy stopped the run with an error; an exception of a Python strategy is raised as it is.
     """
-    tapes = [tape] if isinstance(tape, Tape) else list(tape)
+    markets: list[Any] = [tape] if isinstance(tape, Tape | EmbeddedMarket) else list(tape)
     latency, queue, risk = latency or Latency(), queue or Queue(), risk or Risk()
-    _check(tapes, self_trade, seed, equity_interval_ns, markouts_ns)
-    instruments = tuple(_with_fees(t.instrument, maker_fee, taker_fee) for t in tapes)
-    setups = [_setup(t, i, queue, risk) for t, i in zip(tapes, instruments, strict=True)]
+    _check_markets(markets, impact)
+    _check(self_trade, seed, equity_interval_ns, markouts_ns)
+    instruments = tuple(_with_fees(market.instrument, maker_fee, taker_fee) for market in markets)
+    setups = [
+        _terms(instrument, queue, risk) | _source(market)
+        for market, instrument in zip(markets, instruments, strict=True)
+    ]
     options = {
         "latency": latency.resolved(),
         "impact": None if impact is None else asdict(impact),
@@ -90,7 +96,7 @@ def backtest(
         run = Run(setups, options, capsule, python is not None)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    wall_s, interrupted = _drive(run, python, progress)
+    wall_s, interrupted = _drive(run, python, progress and _meter(run, markets, progress))
     if run.error is not None:
         raise StrategyError(f"the strategy stopped the run: {run.error[1] or f'error {run.error[0]}'}")
     if run.overflow:
@@ -101,7 +107,7 @@ def backtest(
         fills=arrays["fills"],
         orders=arrays["orders"],
         order_events=arrays["order_events"],
-        equity=equity[equity.argsort(order=("ts_ns", "instrument"), kind="stable")] if len(tapes) > 1 else equity,
+        equity=equity[equity.argsort(order=("ts_ns", "instrument"), kind="stable")] if len(markets) > 1 else equity,
         markout_mid2=arrays["markout_mid2"],
         markouts_ns=tuple(markouts_ns),
         digest=digest(arrays["order_events"], arrays["fills"]),
@@ -118,17 +124,33 @@ def backtest(
             "self_trade": self_trade,
             "seed": seed,
         },
-        provenance=[{**t.provenance, "clock": t.clock, "level": t.level} for t in tapes],
+        provenance=[_provenance(market) for market in markets],
     )
 
 
-def _drive(run: Run, python: PythonStrategy | None, progress: Callable[[int, int], None] | None) -> tuple[float, bool]:
+def _provenance(market: Tape | EmbeddedMarket) -> dict[str, Any]:
+    if isinstance(market, EmbeddedMarket):
+        return market.provenance
+    return {**market.provenance, "clock": market.clock, "level": market.level}
+
+
+def _meter(run: Run, markets: list[Any], progress: Callable[[int, int], None]) -> Callable[[], None]:
+    """Tells how far the run is, in the unit that its markets have."""
+    if isinstance(markets[0], Tape):
+        rows = sum(len(tape) for tape in markets)
+        return lambda: progress(run.rows_done, rows)
+    first = min(market.start_ns for market in markets)
+    length = max(market.start_ns + market.length_ns for market in markets) - first
+    return lambda: progress(min(max(run.reached_ts_ns - first, 0), length), length)
+
+
+def _drive(run: Run, python: PythonStrategy | None, tell: Callable[[], None] | None) -> tuple[float, bool]:
     started = time.perf_counter()
     interrupted = False
     try:
         while not run.run(_SLICE_NS):
-            if progress:
-                progress(run.rows_done, run.rows)
+            if tell:
+                tell()
     except KeyboardInterrupt:
         run.interrupt()
         interrupted = True
@@ -137,8 +159,8 @@ def _drive(run: Run, python: PythonStrategy | None, progress: Callable[[int, int
         interrupted = True
     elif failure is not None:
         raise failure
-    if progress:
-        progress(run.rows_done, run.rows)
+    if tell:
+        tell()
     return time.perf_counter() - started, interrupted
 
 
@@ -153,12 +175,22 @@ def _capsule(strategy: Any) -> tuple[object | None, PythonStrategy | None]:
     return python.capsule, python
 
 
-def _check(tapes: list[Tape], self_trade: str, seed: int, equity_interval_ns: int, markouts_ns: Sequence[int]) -> None:
-    if not tapes:
+def _check_markets(markets: list[Any], impact: Impact | None) -> None:
+    if not markets:
         raise DataError("no tape to trade on")
-    for i, tape in enumerate(tapes):
-        if not isinstance(tape, Tape):
-            raise DataError(f"tape {i} is a {type(tape).__name__}, not a lumina.Tape")
+    for i, market in enumerate(markets):
+        if not isinstance(market, Tape | EmbeddedMarket):
+            raise DataError(f"tape {i} is a {type(market).__name__}, not a lumina.Tape or lumina.EmbeddedMarket")
+        if isinstance(market, Tape) != isinstance(markets[0], Tape):
+            raise DataError(
+                f"tape {i} is a {type(market).__name__}, tape 0 a {type(markets[0]).__name__}: recorded and embedded "
+                "markets do not mix in a run; EmbeddedMarket.record() makes a tape"
+            )
+    if impact is not None and isinstance(markets[0], EmbeddedMarket):
+        raise ConfigError("impact: an embedded market reacts by itself; the impact model is for recorded tapes")
+
+
+def _check(self_trade: str, seed: int, equity_interval_ns: int, markouts_ns: Sequence[int]) -> None:
     if self_trade not in SELF_TRADE:
         raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
     if not 0 <= seed < 2**64:
@@ -179,18 +211,25 @@ def _with_fees(instrument: Instrument, maker_fee: Number | None, taker_fee: Numb
     return Instrument.from_dict(terms)
 
 
-def _setup(tape: Tape, instrument: Instrument, queue: Queue, risk: Risk) -> dict[str, Any]:
+def _source(market: Tape | EmbeddedMarket) -> dict[str, Any]:
+    if isinstance(market, EmbeddedMarket):
+        return {"market": market.spec}
+    return {
+        "events": market.events,
+        "lo_ticks": market.min_price_ticks,
+        "hi_ticks": market.max_price_ticks,
+        "depth_limit": market.depth_limit,
+        "by_order": market.level == "L3",
+        "order_ids": market.order_ids,
+    }
+
+
+def _terms(instrument: Instrument, queue: Queue, risk: Risk) -> dict[str, Any]:
     scale = 10**12 if instrument.inverse else 10**9
     notional = 0 if risk.max_notional is None else int(Fraction(str(risk.max_notional)) * scale)
     if notional > _MAX_MONEY:
         raise ConfigError(f"max_notional = {risk.max_notional}: must be at most {_MAX_MONEY // scale}")
     return {
-        "events": tape.events,
-        "lo_ticks": tape.min_price_ticks,
-        "hi_ticks": tape.max_price_ticks,
-        "depth_limit": tape.depth_limit,
-        "by_order": tape.level == "L3",
-        "order_ids": tape.order_ids,
         "tick_size": float(instrument.tick_size),
         "lot_size": float(instrument.lot_size),
         "multiplier": float(instrument.multiplier),

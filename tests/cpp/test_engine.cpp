@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "lumina/backtest/engine.hpp"
+#include "lumina/backtest/recorded_engine.hpp"
 
 using namespace lumina;
 
@@ -105,10 +105,10 @@ bool same(const std::vector<Row>& a, const std::vector<Row>& b) {
 }
 
 Outcome run(const std::vector<std::vector<Event>>& tapes, unsigned seed) {
-  std::vector<InstrumentSetup> setups;
+  std::vector<RecordedEngine::Setup> setups;
   for (std::size_t i = 0; i < tapes.size(); ++i) {
-    InstrumentSetup setup{};
-    setup.tape = {tapes[i].data(), tapes[i].size(), 900, 1100, seed % 3 ? 0 : 5};
+    RecordedEngine::Setup setup{};
+    setup.source = {tapes[i].data(), tapes[i].size(), 900, 1100, seed % 3 ? 0 : 5};
     setup.contract = ContractValue(seed % 2 != 0, 1'000'003, 7);
     setup.queue = QueueModel(static_cast<QueueModelKind>(seed % 6), 3.0);
     setup.ledger.instrument = static_cast<std::uint32_t>(i);
@@ -128,7 +128,7 @@ Outcome run(const std::vector<std::vector<Event>>& tapes, unsigned seed) {
   options.response.fill = LatencyModel::constant(kMs);
   Trader trader;
   const lumina_strategy strategy{LUMINA_ABI_VERSION, seed % 5 ? 63u : 32u, 3 * kMs, Trader::on_event, &trader};
-  Engine engine(setups, options, &strategy);
+  RecordedEngine engine(setups, options, &strategy);
   while (!engine.run(1)) {
   }
   assert(engine.error() == 0 && !engine.overflow());
@@ -144,7 +144,7 @@ Outcome run(const std::vector<std::vector<Event>>& tapes, unsigned seed) {
     assert(order.record.state >= LUMINA_FILLED);  // nothing is left open
   }
   for (std::size_t i = 0; i < tapes.size(); ++i) {
-    const EquitySample& last = engine.exchange(i).ledger().equity().back();
+    const EquitySample& last = engine.ledger(i).equity().back();
     std::int64_t cash = 0, capture = 0;
     for (const Fill& fill : engine.log().fills) {
       if (fill.instrument != i) continue;

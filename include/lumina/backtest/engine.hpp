@@ -1,8 +1,9 @@
-// The backtest: one clock over recorded exchanges, the strategy's view of them, and the requests and reports on
-// their way between the two. Order of things at one instant: SEMANTICS O1; latencies: O2; the end of data: A2.
+// The backtest: one clock over exchanges, the strategy's view of them, and the requests and reports on their way
+// between the two. Order of things at one instant: SEMANTICS O1; latencies: O2; the end of data: A2.
 //
-// Nothing is done before it matters. The strategy's books move when it looks at them, an exchange moves in step
-// with the clock only while we have orders there, and otherwise when a request arrives.
+// Nothing is done before it matters. The strategy's books move when it looks at them. A recorded exchange moves in
+// step with the clock only while we have orders there, and otherwise when a request arrives; a simulated one, whose
+// future is not written yet, always does.
 #pragma once
 
 #include <algorithm>
@@ -14,11 +15,10 @@
 #include <vector>
 
 #include "lumina/backtest/desk.hpp"
-#include "lumina/backtest/feed_view.hpp"
+#include "lumina/backtest/engine_run.hpp"
 #include "lumina/backtest/ledger.hpp"
 #include "lumina/backtest/market_events.hpp"
 #include "lumina/backtest/orders.hpp"
-#include "lumina/backtest/recorded_exchange.hpp"
 #include "lumina/backtest/responses.hpp"
 #include "lumina/strategy/abi.h"
 #include "lumina/strategy/context.hpp"
@@ -26,55 +26,34 @@
 
 namespace lumina {
 
-struct RequestLatency {
-  LatencyModel submit, cancel, replace;
-
-  LatencyModel& of(RequestKind kind) noexcept {
-    return kind == RequestKind::submit ? submit : kind == RequestKind::cancel ? cancel : replace;
-  }
-};
-
-struct EngineOptions {
-  LatencyModel feed;  // added to the tape's own latency
-  RequestLatency tick_to_trade, entry;
-  ResponseLatency response;
-  SelfTrade self_trade = SelfTrade::cancel_newest;
-};
-
-// One traded instrument: its tape and everything that depends on it.
-struct InstrumentSetup {
-  TapeView tape;
-  lumina_instrument info;
-  ContractValue contract;
-  QueueModel queue;
-  LedgerOptions ledger;
-  RiskLimits risk;
-};
-
-class Engine {
+// Exchange: an ExchangeSide. Feed: what the strategy sees of it, made from the exchange's source().
+template <class Exchange, class Feed, class Source>
+class BasicEngine final : public EngineRun {
  public:
-  // The rows of the tapes and the strategy must outlive the engine. strategy may be null: a replay.
-  Engine(const std::vector<InstrumentSetup>& setups, const EngineOptions& options, const lumina_strategy* strategy)
+  using Setup = InstrumentSetup<Source>;
+
+  // What the sources point to and the strategy must outlive the engine. strategy may be null: a replay.
+  BasicEngine(const std::vector<Setup>& setups, const EngineOptions& options, const lumina_strategy* strategy)
       : tick_to_trade_(options.tick_to_trade), entry_(options.entry), responses_(options.response, log_) {
     exchanges_.reserve(setups.size());
     feeds_.reserve(setups.size());
-    for (const InstrumentSetup& setup : setups) {
-      exchanges_.emplace_back(setup.tape, setup.queue, options.self_trade, Ledger(setup.contract, setup.ledger, log_),
-                              orders_, responses_);
-      feeds_.emplace_back(setup.tape, options.feed);
+    std::size_t rows = 0;
+    for (const Setup& setup : setups) {
+      exchanges_.emplace_back(setup.source, setup.queue, options.self_trade,
+                              Ledger(setup.contract, setup.ledger, log_), orders_, responses_);
+      feeds_.emplace_back(exchanges_.back().source(), options.feed);
       desk_.add(setup.info, RiskGate(setup.risk, setup.contract));
+      rows += exchanges_.back().rows_expected();
       now_ns_ = std::min(now_ns_, exchanges_.back().first_ts_ns());
       if (exchanges_.back().last_ts_ns() > end_ns_) {
         end_ns_ = exchanges_.back().last_ts_ns();
         last_to_end_ = static_cast<std::uint32_t>(exchanges_.size() - 1);
       }
     }
-    for (RecordedExchange& exchange : exchanges_) exchange.start(now_ns_, end_ns_);
+    for (Exchange& exchange : exchanges_) exchange.start(now_ns_, end_ns_);
     if (strategy) {
       strategy_ = *strategy;
       market_events_ = MarketEvents(strategy_.wake_mask);
-      std::size_t rows = 0;
-      for (const InstrumentSetup& setup : setups) rows += setup.tape.count;
       log_.reserve(rows);
       orders_.reserve(rows);
     }
@@ -84,11 +63,10 @@ class Engine {
     wakes_on_feed_ = strategy_.on_event && strategy_.wake_mask & kFeedWakes;
     context_ = make_context(*this, static_cast<std::uint32_t>(feeds_.size()), strategy_.user);
   }
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  BasicEngine(const BasicEngine&) = delete;
+  BasicEngine& operator=(const BasicEngine&) = delete;
 
-  // Goes on for about slice_ns of wall time. Returns true at the end of the run; the results stand then.
-  bool run(std::int64_t slice_ns) {
+  bool run(std::int64_t slice_ns) override {
     const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(slice_ns);
     if (!started_) start();
     for (std::uint32_t steps = 1;; ++steps) {
@@ -98,30 +76,35 @@ class Engine {
     }
   }
 
-  // Ends the run where it stands: what is there is kept and marked.
-  void interrupt() {
+  void interrupt() override {
     if (finished_) return;
     stopped_ = true;
     finish();
   }
 
-  std::int32_t error() const noexcept { return context_.error; }
-  const char* error_message() const noexcept { return context_.error_message; }
-  bool overflow() const noexcept {
+  std::int32_t error() const noexcept override { return context_.error; }
+  const char* error_message() const noexcept override { return context_.error_message; }
+  bool overflow() const noexcept override {
     return std::any_of(exchanges_.begin(), exchanges_.end(),
-                       [](const RecordedExchange& e) { return e.ledger().account().overflow(); });
+                       [](const Exchange& e) { return e.ledger().account().overflow(); });
   }
-  // Rows replayed so far, of the view that is further.
-  std::size_t rows_done() const noexcept {
+  std::size_t rows_done() const noexcept override {
     std::size_t rows = 0;
     for (std::size_t i = 0; i < exchanges_.size(); ++i)
       rows += std::max(exchanges_[i].rows_done(), feeds_[i].rows_done());
     return rows;
   }
-  const RunLog& log() const noexcept { return log_; }
-  const OrderStore& orders() const noexcept { return orders_; }
-  const RecordedExchange& exchange(std::size_t i) const noexcept { return exchanges_[i]; }
-  const FeedView& feed(std::size_t i) const noexcept { return feeds_[i]; }
+  std::int64_t reached_ts_ns() const noexcept override {
+    std::int64_t reached = kNever;
+    for (const Exchange& exchange : exchanges_) reached = std::min(reached, exchange.reached_ts_ns());
+    return reached;
+  }
+  const RunLog& log() const noexcept override { return log_; }
+  const OrderStore& orders() const noexcept override { return orders_; }
+  const Ledger& ledger(std::size_t i) const noexcept override { return exchanges_[i].ledger(); }
+  std::uint32_t orders_at_end(std::size_t i) const noexcept override { return exchanges_[i].orders_at_end(); }
+  lumina_level exchange_touch(std::size_t i, Side side) const noexcept override { return exchanges_[i].touch(side); }
+  lumina_level local_touch(std::size_t i, Side side) const noexcept override { return feeds_[i].book().touch(side); }
 
   // ---- what the strategy calls, through its context ------------------------------------------------------------
 
@@ -198,16 +181,16 @@ class Engine {
     const std::int64_t send = sends_.empty() ? kNever : sends_.front().ts_ns;
     const std::int64_t arrival = arrivals_.empty() ? kNever : arrivals_.front().ts_ns;
     const std::int64_t t = std::min({timer, feed, report, send, arrival});
+    if (!advance_watched(t)) return true;  // a report was made on the way: look again
     if (timer <= t && timer != kNever && data_ended_before(t)) {
       periodic_ns_ = kNever;  // the strategy is not called after the last local row (A2)
       one_shots_ = {};
       return true;
     }
-    if (!advance_watched(t)) return true;  // a report was made on the way: look again
     if (t == kNever) return false;
     if (arrival <= t) {
       const Request request = arrivals_.pop();
-      RecordedExchange& exchange = exchanges_[request.instrument];
+      Exchange& exchange = exchanges_[request.instrument];
       while (!exchange.advance(t)) {
       }
       exchange.arrive(request);
@@ -251,36 +234,36 @@ class Engine {
 
   // Tapes that end at one instant end before the strategy hears of any.
   void close_with(std::int64_t last_ts_ns) {
-    for (RecordedExchange& exchange : exchanges_)
+    for (Exchange& exchange : exchanges_)
       if (exchange.watching() && exchange.last_ts_ns() == last_ts_ns) exchange.advance(last_ts_ns + 1);
   }
 
   std::int64_t next_feed_ns() {
     std::int64_t next = kNever;
-    for (FeedView& feed : feeds_) next = std::min(next, feed.next_ns());
+    for (Feed& feed : feeds_) next = std::min(next, feed.next_ns());
     return next;
   }
   std::int64_t next_timer_ns() const noexcept {
     return one_shots_.empty() ? periodic_ns_ : std::min(periodic_ns_, one_shots_.front().ts_ns);
   }
   bool data_ended_before(std::int64_t t) {
-    return std::all_of(feeds_.begin(), feeds_.end(), [t](FeedView& feed) { return feed.ended_before(t); });
+    return std::all_of(feeds_.begin(), feeds_.end(), [t](Feed& feed) { return feed.ended_before(t); });
   }
 
   void finish() {
     if (stopped_) {
       end_ns_ = now_ns_;
       if (!strategy_.on_event)
-        for (const RecordedExchange& exchange : exchanges_) end_ns_ = std::max(end_ns_, exchange.reached_ts_ns());
+        for (const Exchange& exchange : exchanges_) end_ns_ = std::max(end_ns_, exchange.reached_ts_ns());
     }
-    for (RecordedExchange& exchange : exchanges_) {
+    for (Exchange& exchange : exchanges_) {
       while (!exchange.advance(stopped_ ? end_ns_ : kNever)) {
       }
       exchange.close(end_ns_);
       exchange.finish(end_ns_);
     }
     std::int64_t last_ns = std::numeric_limits<std::int64_t>::min();
-    for (FeedView& feed : feeds_) {
+    for (Feed& feed : feeds_) {
       feed.sync(stopped_ ? end_ns_ : kNever);
       last_ns = std::max(last_ns, feed.last_ns());
     }
@@ -311,7 +294,7 @@ class Engine {
 
   // All rows of one market event, then its callbacks: LEVEL, TRADE and markers by row, then BOOK, then BBO.
   void deliver_event(std::uint32_t instrument) {
-    FeedView& feed = feeds_[instrument];
+    Feed& feed = feeds_[instrument];
     const Touch before = wants(LUMINA_WAKE_BBO) ? touch_of(instrument) : Touch{};
     market_events_.begin(instrument, now_ns_);
     bool changed = false;
@@ -461,16 +444,15 @@ class Engine {
   };
   Touch touch_of(std::uint32_t instrument) const {
     const DepthBook& book = feeds_[instrument].book();
-    const std::int32_t bid = book.best(Side::buy), ask = book.best(Side::sell);
-    return {{bid, book.qty(Side::buy, bid)}, {ask, book.qty(Side::sell, ask)}};
+    return {book.touch(Side::buy), book.touch(Side::sell)};
   }
 
   RunLog log_;
   OrderStore orders_;
   RequestLatency tick_to_trade_, entry_;
   Responses responses_;
-  std::vector<RecordedExchange> exchanges_;
-  std::vector<FeedView> feeds_;
+  std::vector<Exchange> exchanges_;
+  std::vector<Feed> feeds_;
   Desk desk_;
   lumina_strategy strategy_{};
   MarketEvents market_events_{0};

@@ -12,11 +12,10 @@
 #include <vector>
 
 #include "lumina/backtest/crossings.hpp"
-#include "lumina/backtest/ledger.hpp"
+#include "lumina/backtest/exchange_side.hpp"
 #include "lumina/backtest/orders.hpp"
 #include "lumina/backtest/queue_model.hpp"
 #include "lumina/backtest/recorded_market.hpp"
-#include "lumina/backtest/responses.hpp"
 #include "lumina/backtest/resting_orders.hpp"
 #include "lumina/backtest/taker_plan.hpp"
 #include "lumina/book/depth_book.hpp"
@@ -24,32 +23,20 @@
 
 namespace lumina {
 
-class RecordedExchange {
+class RecordedExchange : public ExchangeSide<RecordedExchange> {
  public:
   RecordedExchange(const TapeView& tape, const QueueModel& queue, SelfTrade self_trade, Ledger ledger,
                    OrderStore& orders, Responses& responses)
-      : market_(tape),
-        last_ts_ns_(market_.last_ts_ns()),
-        resting_(queue, tape),
-        self_trade_(self_trade),
-        ledger_(std::move(ledger)),
-        orders_(orders),
-        responses_(responses) {}
-
-  // The run that this tape is part of, in exchange time.
-  void start(std::int64_t run_first_ns, std::int64_t run_last_ns) {
-    ledger_.start(run_first_ns, run_last_ns, last_ts_ns_);
-  }
+      : RecordedExchange(tape, RecordedMarket(tape), queue, self_trade, std::move(ledger), orders, responses) {}
 
   std::int64_t first_ts_ns() const noexcept { return market_.first_ts_ns(); }
-  std::int64_t last_ts_ns() const noexcept { return last_ts_ns_; }
   // Exchange time that the replay has come to; without orders the other view follows it.
   std::int64_t reached_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), last_ts_ns_); }
   std::size_t rows_done() const noexcept { return market_.rows_done(); }
-  const DepthBook& book() const noexcept { return market_.book(); }
-  const Ledger& ledger() const noexcept { return ledger_; }
-  bool closed() const noexcept { return closed_; }
-  std::uint32_t orders_at_end() const noexcept { return orders_at_end_; }
+  std::size_t rows_expected() const noexcept { return tape_.count; }
+  lumina_level touch(Side side) const noexcept { return market_.book().touch(side); }
+  // What the strategy's view reads.
+  const TapeView& source() const noexcept { return tape_; }
 
   // Can a row make a report, or an instant of the impact grid move what the strategy sees? Only then must the
   // clock move through the rows in step with it.
@@ -57,89 +44,31 @@ class RecordedExchange {
   // When something may happen next here; only while watching.
   std::int64_t next_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), ledger_.next_shift_ts_ns()); }
 
-  // Moves through everything at or before until_ns, at most about budget rows. Stops early behind an event that
-  // made a report. Returns whether it got to until_ns.
-  bool advance(std::int64_t until_ns, std::size_t budget = static_cast<std::size_t>(-1)) {
-    if (market_.row() >= stop_row_) stop_row_ = market_.stop_after(budget);  // a far row: not looked up every time
-    for (;;) {
-      if (closed_) {
-        while (ledger_.next_probe_ts_ns() < until_ns) ledger_.probe(ledger_.next_probe_ts_ns(), market_.mid2());
-        return true;
-      }
-      const std::int64_t shift_ts = ledger_.next_shift_ts_ns();
-      const std::int64_t probe_ts = ledger_.next_probe_ts_ns();
-      const bool reshift = shift_ts != kNever && shift_ts <= until_ns && shift_ts <= probe_ts;
-      const bool probe = !reshift && probe_ts < until_ns && probe_ts <= last_ts_ns_;
-      const std::int64_t limit = reshift ? shift_ts - 1 : probe ? probe_ts : until_ns;
-      if (!run(limit, stop_row_)) return false;
-      if (reshift) {
-        if (ledger_.reshift(shift_ts, market_.mid2())) {
-          on_shift(shift_ts);
-          if (take_reported()) return false;
-        }
-      } else if (probe) {
-        ledger_.probe(probe_ts, market_.mid2());
-      } else {
-        if (until_ns <= last_ts_ns_) return !take_reported();
-        close(last_ts_ns_);
-        if (take_reported()) return false;
-      }
-    }
-  }
-
-  // Ends the data here, at ts_ns: open orders are cancelled (A2).
-  void close(std::int64_t ts_ns) {
-    if (closed_) return;
-    last_ts_ns_ = ts_ns;
-    std::vector<std::uint64_t> open;
-    for (const Side side : {Side::buy, Side::sell})
-      for (const Resting& order : resting_.side(side)) open.push_back(order.order_id);
-    std::sort(open.begin(), open.end());
-    for (const std::uint64_t id : open) cancel_resting(orders_.at(id), LUMINA_REASON_END_OF_DATA, ts_ns);
-    orders_at_end_ = static_cast<std::uint32_t>(open.size());
-    ledger_.end_of_tape();
-    closed_ = true;
-  }
-
-  // The run is over, for every tape at one time.
-  void finish(std::int64_t ts_ns) {
-    advance(ts_ns);
-    ledger_.finish(ts_ns, market_.mid2());
-  }
-
-  // A request reaches the exchange; the market has been advanced to its time.
-  void arrive(const Request& request) {
-    now_ns_ = request.ts_ns;
-    OwnOrder* order = orders_.find(request.order_id);
-    if (request.kind == RequestKind::submit) {
-      order->record.arrival_ts_ns = now_ns_;
-      arrive_new(*order);
-      return;
-    }
-    const lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
-                                 : !order || !order->accepted     ? LUMINA_REASON_UNKNOWN_ORDER
-                                 : order->closed                  ? LUMINA_REASON_TOO_LATE
-                                                                  : LUMINA_REASON_NONE;
-    if (reason != LUMINA_REASON_NONE) {
-      responses_.refuse(request, order, reason);
-    } else if (request.kind == RequestKind::cancel) {
-      cancel_resting(*order, LUMINA_REASON_REQUESTED, now_ns_);
-    } else {
-      arrive_replace(request, *order);
-    }
-    take_reported();
-  }
-
  private:
+  friend ExchangeSide<RecordedExchange>;
+
+  const DepthBook& book() const noexcept { return market_.book(); }
+
+  RecordedExchange(const TapeView& tape, RecordedMarket market, const QueueModel& queue, SelfTrade self_trade,
+                   Ledger ledger, OrderStore& orders, Responses& responses)
+      : ExchangeSide(market.last_ts_ns(), std::move(ledger), orders, responses),
+        tape_(tape),
+        market_(std::move(market)),
+        resting_(queue, tape),
+        self_trade_(self_trade) {}
+
   std::int32_t recorded(std::int32_t price_ticks) const noexcept { return resting_.recorded(price_ticks); }
-  bool take_reported() noexcept { return std::exchange(reported_, false); }
 
   // ---- rows -------------------------------------------------------------------------------------------------
 
-  bool run(std::int64_t limit, const Event* stop_row) {
-    if (resting_.idle()) return run_rows<false, false>(limit, stop_row);
-    return market_.by_order() ? run_rows<true, true>(limit, stop_row) : run_rows<true, false>(limit, stop_row);
+  void begin(std::size_t budget) noexcept {
+    if (market_.row() >= stop_row_) stop_row_ = market_.stop_after(budget);  // a far row: not looked up every time
   }
+  bool run(std::int64_t limit) {
+    if (resting_.idle()) return run_rows<false, false>(limit, stop_row_);
+    return market_.by_order() ? run_rows<true, true>(limit, stop_row_) : run_rows<true, false>(limit, stop_row_);
+  }
+  std::int64_t mid2() { return market_.mid2(); }
 
   // False: stopped behind an event with a report, or at stop_row.
   template <bool kWatch, bool kByOrder>
@@ -164,7 +93,7 @@ class RecordedExchange {
           if (!event_open_ || !(row.flags & kEnd)) [[likely]]
             return false;
           end_event(row);
-          return reported_;
+          return reported();
         });
     if (take_reported()) return false;
     return market_.at_end() || market_.next_ts_ns() > limit;
@@ -327,32 +256,8 @@ class RecordedExchange {
     OwnOrder& order = orders_.at(resting.order_id);
     const double ahead = resting.front;
     resting.open_lots -= lots;
-    book_fill(order, side, resting.price_ticks, lots, true, cause, ahead, ts_ns);
+    book_fill(order, side, resting.price_ticks, lots, true, cause, ahead, ts_ns, market_.mid2());
     has_filled_ |= resting.open_lots == 0;
-  }
-
-  void book_fill(OwnOrder& order, Side side, std::int32_t price, std::int32_t lots, bool maker, FillCause cause,
-                 double ahead, std::int64_t ts_ns) {
-    OrderRecord& record = order.record;
-    record.filled_lots += lots;
-    const std::int32_t leaves = record.qty_lots - record.filled_lots;
-    record.state = leaves == 0 ? LUMINA_FILLED : LUMINA_PARTLY_FILLED;
-    if (leaves == 0) {
-      order.closed = true;
-      record.close_ts_ns = ts_ns;
-    }
-    const std::int64_t report_ts = responses_.filled(record, price, lots, leaves, maker, ts_ns);
-    ledger_.fill({ts_ns, report_ts, record.order_id, price, lots, market_.mid2(), ahead, side, maker, cause});
-    reported_ = true;
-  }
-
-  void close_order(OwnOrder& order, lumina_reason reason, std::int64_t ts_ns) {
-    order.closed = true;
-    order.record.state = LUMINA_CANCELLED;
-    order.record.reason = reason;
-    order.record.close_ts_ns = ts_ns;
-    responses_.cancelled(order.record, reason, ts_ns);
-    reported_ = true;
   }
 
   void cancel_resting(OwnOrder& order, lumina_reason reason, std::int64_t ts_ns) {
@@ -361,57 +266,44 @@ class RecordedExchange {
     close_order(order, reason, ts_ns);
   }
 
+  void open_ids(std::vector<std::uint64_t>& ids) {
+    for (const Side side : {Side::buy, Side::sell})
+      for (const Resting& order : resting_.side(side)) ids.push_back(order.order_id);
+  }
+
   void drop_filled() {
     if (std::exchange(has_filled_, false)) resting_.erase_filled();
   }
 
   // ---- arrivals ------------------------------------------------------------------------------------------------
 
+  lumina_reason phase_reason() const noexcept {
+    return market_.continuous() ? LUMINA_REASON_NONE : LUMINA_REASON_NOT_CONTINUOUS;
+  }
+
   void arrive_new(OwnOrder& order) {
-    OrderRecord& record = order.record;
-    lumina_reason reason = closed_ || now_ns_ > last_ts_ns_ ? LUMINA_REASON_END_OF_DATA
-                           : !market_.continuous()          ? LUMINA_REASON_NOT_CONTINUOUS
-                                                            : LUMINA_REASON_NONE;
-    if (reason == LUMINA_REASON_NONE) reason = judge(record, record.price_ticks, record.qty_lots);
-    if (reason != LUMINA_REASON_NONE) {
-      order.closed = true;
-      record.state = LUMINA_REJECTED;
-      record.reason = reason;
-      responses_.rejected(record, reason, now_ns_);
+    const OrderRecord& record = order.record;
+    if (const lumina_reason reason = judge(record, record.price_ticks, record.qty_lots); reason != LUMINA_REASON_NONE) {
+      reject(order, reason);
       return;
     }
-    order.accepted = true;
-    record.state = LUMINA_RESTING;
-    record.ack_ts_ns = responses_.acknowledged(record, now_ns_);
+    acknowledge(order);
     match_and_rest(order);
-    take_reported();
   }
 
   void arrive_replace(const Request& request, OwnOrder& order) {
     OrderRecord& record = order.record;
-    const auto side = static_cast<Side>(record.side);
-    OwnSide& orders = resting_.side(side);
+    OwnSide& orders = resting_.side(static_cast<Side>(record.side));
     const std::size_t at = orders.find(record.order_id);
-    if (!market_.continuous()) {
-      responses_.refuse(request, &order, LUMINA_REASON_NOT_CONTINUOUS);
-      return;
-    }
     if (request.qty_lots <= record.filled_lots) {
-      resting_.erase(side, at);
-      order.closed = true;
-      record.state = LUMINA_CANCELLED;
-      record.reason = LUMINA_REASON_REDUCED;
-      record.price_ticks = request.price_ticks;
-      record.qty_lots = request.qty_lots;
-      record.close_ts_ns = now_ns_;
-      responses_.replaced(record, request, 0, LUMINA_REASON_REDUCED);
+      resting_.erase(static_cast<Side>(record.side), at);
+      replaced_away(order, request);
       return;
     }
     const std::int32_t open = request.qty_lots - record.filled_lots;
     if (request.price_ticks == record.price_ticks && request.qty_lots <= record.qty_lots) {
       orders[at].open_lots = open;
-      record.qty_lots = request.qty_lots;
-      responses_.replaced(record, request, open, LUMINA_REASON_NONE);
+      replaced(order, request, open);
       return;
     }
     const Resting old = orders[at];
@@ -421,9 +313,7 @@ class RecordedExchange {
       responses_.refuse(request, &order, reason);
       return;
     }
-    record.price_ticks = request.price_ticks;
-    record.qty_lots = request.qty_lots;
-    responses_.replaced(record, request, open, LUMINA_REASON_NONE);
+    replaced(order, request, open);
     match_and_rest(order);
   }
 
@@ -450,7 +340,7 @@ class RecordedExchange {
       } else {
         resting_.take_first(quotes, step.price_ticks, step.lots, market_);
         book_fill(order, side, step.price_ticks + ledger_.shift_ticks(), step.lots, false, FillCause::taker, 0.0,
-                  now_ns_);
+                  now_ns_, market_.mid2());
       }
     }
     const std::int32_t taken = record.filled_lots - filled_before;
@@ -481,9 +371,7 @@ class RecordedExchange {
         resting_.rest(side, record.order_id, record.price_ticks, record.qty_lots - record.filled_lots, seen, displayed,
                       market_.by_order() ? market_.next_number() : 0);
     event_open_ |= judges_windows();
-    record.queue_ahead_lots = resting.front;
-    record.level_lots = seen ? displayed : 0;
-    record.state = record.filled_lots ? LUMINA_PARTLY_FILLED : LUMINA_RESTING;
+    rested(order, resting.front, seen ? displayed : 0);
   }
 
   // The recorded market moved against our prices (I1).
@@ -493,9 +381,9 @@ class RecordedExchange {
     for (const Side side : {Side::buy, Side::sell}) fill_by_displayed(side, FillCause::shift, ts_ns);
   }
 
+  TapeView tape_;
   RecordedMarket market_;
   const Event* stop_row_ = nullptr;
-  std::int64_t last_ts_ns_, now_ns_ = 0;
   bool event_open_ = false;  // the end of the event has something to judge
   bool in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;
 
@@ -503,12 +391,7 @@ class RecordedExchange {
   SelfTrade self_trade_;
   Crossings crossings_;
   TakerPlan plan_;
-  bool has_filled_ = false, reported_ = false, closed_ = false;
-  std::uint32_t orders_at_end_ = 0;
-
-  Ledger ledger_;
-  OrderStore& orders_;
-  Responses& responses_;
+  bool has_filled_ = false;
 };
 
 }  // namespace lumina

@@ -13,14 +13,6 @@
 
 namespace lumina {
 
-// What happens when an arriving order meets one of our own.
-enum class SelfTrade : std::uint8_t {
-  cancel_newest = 0,  // the rest of the arriving order is cancelled
-  cancel_oldest = 1,  // the resting order is cancelled, the arriving one goes on
-  cancel_both = 2,
-  reject = 3,  // the arriving order is refused whole, before any fill
-};
-
 class TakerPlan {
  public:
   struct Step {

@@ -106,6 +106,11 @@ class DepthBook {
   }
   std::int32_t qty(Side side, std::int32_t price) const noexcept { return std::max(level(side, price).qty_lots, 0); }
 
+  // Best level; no lots where there is none.
+  lumina_level touch(Side side) const noexcept {
+    const std::int32_t price = best(side);
+    return {price, qty(side, price)};
+  }
   // Best displayed price, or none(side).
   std::int32_t best(Side side) const noexcept {
     return side == Side::buy ? at_or_below(kNoAsk - 1) : at_or_above(kNoBid + 1);
