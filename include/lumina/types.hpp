@@ -18,14 +18,6 @@ enum class Side : std::uint8_t { buy = LUMINA_BUY, sell = LUMINA_SELL, none = LU
 
 constexpr Side opposite(Side side) noexcept { return static_cast<Side>(static_cast<std::uint8_t>(side) ^ 1u); }
 
-// What happens when an arriving order meets one of our own.
-enum class SelfTrade : std::uint8_t {
-  cancel_newest = 0,  // the rest of the arriving order is cancelled
-  cancel_oldest = 1,  // the resting order is cancelled, the arriving one goes on
-  cancel_both = 2,
-  reject = 3,  // the arriving order is refused whole, before any fill
-};
-
 // What a tape row is. The kinds up to execute change the level at their price by qty_lots (signed); the
 // others leave every book as it is.
 enum class Kind : std::uint8_t {
@@ -48,6 +40,14 @@ inline constexpr std::uint8_t kLastKind = static_cast<std::uint8_t>(Kind::fundin
 
 // Trading phase, carried by status rows. A tape is continuous until a status row says otherwise.
 enum class Phase : std::uint8_t { continuous = 0, halt = 1, auction = 2 };
+
+// What happens when an arriving order meets one of the same owner.
+enum class SelfTrade : std::uint8_t {
+  cancel_newest = 0,  // the rest of the arriving order is cancelled
+  cancel_oldest = 1,  // the resting order is cancelled, the arriving one goes on
+  cancel_both = 2,
+  reject = 3,  // the arriving order is refused whole, before any fill
+};
 
 // Row flags. A row with kEnd closes its event in every view whose flag it carries.
 enum Flag : std::uint16_t {

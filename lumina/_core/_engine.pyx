@@ -12,12 +12,12 @@ from lumina._core._market cimport MarketSpec
 from lumina._core.abi cimport lumina_level
 from lumina._core.book cimport Side
 from lumina._core.engine cimport (
-    EngineOptions, EngineRun, InstrumentSetup, RecordedEngine, SelfTrade, SimulatedEngine, TapeView)
+    EngineOptions, EngineRun, InstrumentSetup, RecordedEngine, SimulatedEngine, TapeView)
 from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
     Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, TransientImpact, const_double_span,
     const_int64_span, const_uint64_span)
-from lumina._core.types cimport Event, OrderRecord
+from lumina._core.types cimport Event, OrderRecord, SelfTrade
 
 from lumina._core import _types
 

@@ -8,7 +8,7 @@ from lumina._core.book cimport Side
 from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
     Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, RiskLimits, TransientImpact)
-from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord
+from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord, SelfTrade
 
 cdef extern from "<optional>" namespace "std" nogil:
     cdef cppclass optional[T]:
@@ -39,10 +39,6 @@ cdef extern from "lumina/backtest/orders.hpp" namespace "lumina" nogil:
         vector[OrderEvent] order_events
         vector[Fill] fills
         vector[int64_t] markout_mid2
-
-cdef extern from "lumina/types.hpp" namespace "lumina" nogil:
-    cdef enum class SelfTrade(uint8_t):
-        cancel_newest
 
 cdef extern from "lumina/backtest/responses.hpp" namespace "lumina" nogil:
     cdef cppclass ResponseLatency:

@@ -2,6 +2,12 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "lumina/types.hpp" namespace "lumina" nogil:
+    cdef enum class SelfTrade(uint8_t):
+        cancel_newest
+        cancel_oldest
+        cancel_both
+        reject
+
     # Packed as numpy sees it; C++ asserts the same offsets.
     cdef packed struct Event:
         int64_t exch_ts_ns

@@ -247,7 +247,7 @@ void memory_is_bounded() {
 struct Totals : lumina::OrderSink {
   std::map<std::pair<int, int>, std::int64_t> lots;  // by book and side
   std::size_t calls = 0;
-  void move(const lumina::Order& order, std::int64_t change) { lots[{order.book, order.side_}] += change; }
+  void move(const lumina::Order& order, std::int64_t change) { lots[{order.group, order.side_}] += change; }
   void added(Handle, const lumina::Order& order) { ++calls, move(order, order.qty_lots); }
   void reduced(Handle, const lumina::Order& order, std::int32_t taken, lumina::Kind) { ++calls, move(order, -taken); }
   void replaced(Handle, const lumina::Order& before, const lumina::Order& after) {
@@ -308,7 +308,7 @@ void many_books() {
         auto handle = levels.find(side, price)->head;
         for (const Reference::Entry& entry : want[b].levels[static_cast<int>(side)].at(price)) {
           assert(books.order(handle).id == entry.id && books.order(handle).qty_lots == entry.lots);
-          assert(books.order(handle).book == b && books.find(entry.id) == handle);
+          assert(books.order(handle).group == b && books.find(entry.id) == handle);
           handle = books.next(handle), lots += entry.lots, ++orders;
         }
         assert(handle == OrderBook::kNoOrder);

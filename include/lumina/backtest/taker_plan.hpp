@@ -10,6 +10,7 @@
 #include "lumina/backtest/own_book.hpp"
 #include "lumina/backtest/taken_liquidity.hpp"
 #include "lumina/book/depth_book.hpp"
+#include "lumina/types.hpp"
 
 namespace lumina {
 

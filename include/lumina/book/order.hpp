@@ -17,7 +17,7 @@ struct Order {
   std::uint32_t prev;     // towards the front of the queue; 0 is the front
   std::uint32_t next;
   std::uint32_t generation;  // odd while the order lives (MemoryPool)
-  std::uint16_t book;        // of OrderBooks; 0 in OrderBook
+  std::uint16_t group;       // in OrderBooks the book, in MatchingEngine the owner; 0 in OrderBook
   std::uint8_t side_;
   std::uint8_t reserved;
 
@@ -40,6 +40,8 @@ struct OrderMessage {
   std::uint8_t side;
   std::uint16_t book;  // of OrderBooks
   std::uint32_t reserved;
+
+  std::uint16_t group() const noexcept { return book; }
 };
 static_assert(sizeof(OrderMessage) == 32 && alignof(OrderMessage) == 8 && std::is_trivially_copyable_v<OrderMessage>);
 static_assert(offsetof(OrderMessage, price_ticks) == 16 && offsetof(OrderMessage, kind) == 24 &&

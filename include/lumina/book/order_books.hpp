@@ -63,7 +63,7 @@ class OrderBooks {
  private:
   struct Shelf {
     std::vector<PriceLevels>& levels;
-    PriceLevels& of(const Order& order) const noexcept { return levels[order.book]; }
+    PriceLevels& of(const Order& order) const noexcept { return levels[order.group]; }
     PriceLevels* by_book(std::uint16_t book) const noexcept { return book < levels.size() ? &levels[book] : nullptr; }
     const PriceLevels& clamped(std::uint16_t book) const noexcept { return levels[book < levels.size() ? book : 0]; }
   };

@@ -1,5 +1,6 @@
-// What one order book and many books of one feed share: the orders, the map of their ids, and the operations on them.
-// OrderBook and OrderBooks say which levels an order is on.
+// What one order book, many books of one feed and a matching engine share: the orders, the map of their ids, and the
+// operations on them. OrderBook and OrderBooks say which levels an order is on; MatchingEngine works with the places of
+// ids that these operations are made of.
 #pragma once
 
 #include <algorithm>
@@ -76,7 +77,7 @@ class OrderStore {
   explicit OrderStore(std::size_t orders) : orders_(orders), ids_(orders) {}
 
   template <class Sink>
-  Result add(PriceLevels& levels, std::uint16_t book, Key key, Side side, std::int32_t price, std::int32_t lots,
+  Result add(PriceLevels& levels, std::uint16_t group, Key key, Side side, std::int32_t price, std::int32_t lots,
              Sink& sink) {
     if (static_cast<std::uint8_t>(side) > 1) [[unlikely]]
       return fail(Result::bad_message, sink);
@@ -90,16 +91,8 @@ class OrderStore {
     QueueLevel& level = levels.make(side, price);
     if (!level.has_room(lots)) [[unlikely]]
       return fail(Result::bad_quantity, sink);
-    const Handle handle = orders_.allocate();
-    ids_.insert(place, handle);
-    Order& order = orders_[handle];
-    order.id = key.id;
-    order.price_ticks = price;
-    order.qty_lots = lots;
-    order.book = book;
-    order.side_ = static_cast<std::uint8_t>(side);
-    link(levels, level, handle, order);
-    sink.added(handle, order);
+    const Handle handle = join(levels, level, place, group, key.id, side, price, lots);
+    sink.added(handle, orders_[handle]);
     return Result::ok;
   }
 
@@ -114,13 +107,12 @@ class OrderStore {
     Order& order = orders_[place.handle];
     PriceLevels& levels = shelf.of(order);
     if (lots < order.qty_lots) {
-      order.qty_lots -= lots;
-      levels.of(order.side(), order.price_ticks).total -= QueueLevel::lots(lots);
+      shrink(levels.of(order.side(), order.price_ticks), order, lots);
       sink.reduced(place.handle, order, lots, kind);
       return Result::ok;
     }
     const bool overfill = lots > order.qty_lots;
-    close(levels, place, order, kind, sink);
+    close(levels, place, kind, sink);
     return overfill ? fail(Result::overfill, sink) : Result::ok;
   }
 
@@ -129,8 +121,7 @@ class OrderStore {
     const IdMap::Place place = locate(key);
     if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
-    Order& order = orders_[place.handle];
-    close(shelf.of(order), place, order, Kind::cancel, sink);
+    close(shelf.of(orders_[place.handle]), place, Kind::cancel, sink);
     return Result::ok;
   }
 
@@ -155,11 +146,7 @@ class OrderStore {
       return fail(Result::bad_quantity, sink);
     const Order before = order;
     unlink(levels, order);
-    if (new_key.id != old_key.id) {
-      ids_.erase(place);
-      ids_.insert(new_place, handle);
-      order.id = new_key.id;
-    }
+    rename(place, new_place, new_key.id);
     order.price_ticks = price;
     order.qty_lots = lots;
     orders_.renew(handle);
@@ -190,23 +177,69 @@ class OrderStore {
     return fail(Result::bad_message, sink);
   }
 
-  // Messages in order. What a message needs is fetched while those before it are applied, in three steps, because
-  // each tells the address of the next: the line of its id, the order, the order's level and neighbours. What a
-  // message in between changes makes a fetch useless, never wrong.
+  // Messages in order, the fastest way.
   template <LevelShelf Shelf, class Sink>
   void on_batch(const OrderMessage* messages, std::size_t count, const Shelf& shelf, Sink& sink) {
+    each(messages, count, shelf, [&](const OrderMessage& message, Key key) { this->apply(message, key, shelf, sink); });
+  }
+
+  // Calls apply(message, key) for each message in order. What a message needs is fetched while those before it are
+  // applied, in three steps, because each tells the address of the next: the line of its id, the order, the order's
+  // level and neighbours. What a message in between changes makes a fetch useless, never wrong.
+  template <class Message, LevelShelf Shelf, class Apply>
+  void each(const Message* messages, std::size_t count, const Shelf& shelf, const Apply& apply) {
     if (orders_.size() < kFetchFrom) {
-      for (std::size_t i = 0; i < count; ++i) apply(messages[i], shelf, sink);
+      for (std::size_t i = 0; i < count; ++i) apply(messages[i], Key(messages[i].order_id));
       return;
     }
     Key keys[kRing];
     Handle handles[kRing] = {};
     for (std::size_t i = 0; i < count + 3 * kAhead; ++i) {
-      if (i < count) fetch_line(messages[i], keys[i % kRing]);
+      if (i < count) fetch_line(messages[i].order_id, keys[i % kRing]);
       if (i - kAhead < count) fetch_order(keys[(i - kAhead) % kRing], handles[(i - kAhead) % kRing]);
       if (i - 2 * kAhead < count) fetch_level(messages[i - 2 * kAhead], handles[(i - 2 * kAhead) % kRing], shelf);
-      if (i - 3 * kAhead < count) apply(messages[i - 3 * kAhead], keys[(i - 3 * kAhead) % kRing], shelf, sink);
+      if (i - 3 * kAhead < count) apply(messages[i - 3 * kAhead], keys[(i - 3 * kAhead) % kRing]);
     }
+  }
+
+  // What the operations are made of. A place is of an id that is free (join, the new one of rename) or that rests.
+  IdMap::Place locate(Key key) const noexcept {
+    return ids_.locate(key, [&](Handle handle) { return orders_[handle].id == key.id; });
+  }
+  // To the end of the level of side and price, which must have room.
+  Handle join(PriceLevels& levels, QueueLevel& level, const IdMap::Place& place, std::uint16_t group, std::uint64_t id,
+              Side side, std::int32_t price, std::int32_t lots) {
+    const Handle handle = orders_.allocate();
+    ids_.insert(place, handle);
+    Order& order = orders_[handle];
+    order.id = id;
+    order.price_ticks = price;
+    order.qty_lots = lots;
+    order.group = group;
+    order.side_ = static_cast<std::uint8_t>(side);
+    link(levels, level, handle, order);
+    return handle;
+  }
+  // lots are fewer than the order has.
+  static void shrink(QueueLevel& level, Order& order, std::int32_t lots) noexcept {
+    order.qty_lots -= lots;
+    level.total -= QueueLevel::lots(lots);
+  }
+  void rename(const IdMap::Place& place, const IdMap::Place& new_place, std::uint64_t new_id) {
+    Order& order = orders_[place.handle];
+    if (new_id == order.id) return;
+    ids_.erase(place);
+    ids_.insert(new_place, place.handle);
+    order.id = new_id;
+  }
+  // The order leaves. tell(order) hears of it, no longer linked, before its handle is free for another one.
+  template <class Tell>
+  void close(PriceLevels& levels, const IdMap::Place& place, const Tell& tell) {
+    Order& order = orders_[place.handle];
+    unlink(levels, order);
+    ids_.erase(place);
+    tell(order);
+    orders_.release(place.handle);
   }
 
   Handle find(std::uint64_t id) const noexcept { return locate(id).handle; }
@@ -226,6 +259,7 @@ class OrderStore {
   }
 
   const MemoryPool<Order>& orders() const noexcept { return orders_; }
+  MemoryPool<Order>& orders() noexcept { return orders_; }
   const IdMap& ids() const noexcept { return ids_; }
   const OrderCounts& counts() const noexcept { return counts_; }
   void reserve(std::size_t orders) {
@@ -241,8 +275,8 @@ class OrderStore {
 
   // No branch on the kind in these: it is not to be guessed, and a fetch of what is not needed costs less. Inlined by
   // force: GCC drops the call of a function that does nothing but prefetch.
-  [[gnu::always_inline]] void fetch_line(const OrderMessage& message, Key& key) const noexcept {
-    key = Key(message.order_id);
+  [[gnu::always_inline]] void fetch_line(std::uint64_t id, Key& key) const noexcept {
+    key = Key(id);
     __builtin_prefetch(ids_.line(key), 1);
   }
   [[gnu::always_inline]] void fetch_order(Key key, Handle& handle) const noexcept {
@@ -250,15 +284,14 @@ class OrderStore {
     __builtin_prefetch(&orders_[handle], 1);
   }
   // Of an add, which has no order yet, the level is the message's.
-  template <LevelShelf Shelf>
-  [[gnu::always_inline]] void fetch_level(const OrderMessage& message, Handle handle,
-                                          const Shelf& shelf) const noexcept {
+  template <class Message, LevelShelf Shelf>
+  [[gnu::always_inline]] void fetch_level(const Message& message, Handle handle, const Shelf& shelf) const noexcept {
     const Order& order = orders_[handle];
     const std::uint32_t known = handle != kNoOrder ? ~0u : 0;
     const auto pick = [known](auto a, auto b) {
       return static_cast<std::uint32_t>(b) ^ ((static_cast<std::uint32_t>(a) ^ static_cast<std::uint32_t>(b)) & known);
     };
-    const PriceLevels& levels = shelf.clamped(static_cast<std::uint16_t>(pick(order.book, message.book)));
+    const PriceLevels& levels = shelf.clamped(static_cast<std::uint16_t>(pick(order.group, message.group())));
     __builtin_prefetch(levels.line(static_cast<Side>(pick(order.side_, message.side)),
                                    static_cast<std::int32_t>(pick(order.price_ticks, message.price_ticks))),
                        1);
@@ -273,10 +306,6 @@ class OrderStore {
     counts_.bad_prices += result == Result::bad_price;
     counts_.bad_quantities += result == Result::bad_quantity;
     counts_.bad_messages += result == Result::bad_message;
-  }
-
-  IdMap::Place locate(Key key) const noexcept {
-    return ids_.locate(key, [&](Handle handle) { return orders_[handle].id == key.id; });
   }
 
   // Links are written without asking whether there is a neighbour: order 0 is nobody's and takes what is meant for
@@ -305,13 +334,12 @@ class OrderStore {
   }
 
   template <class Sink>
-  void close(PriceLevels& levels, const IdMap::Place& place, Order& order, Kind kind, Sink& sink) noexcept {
-    unlink(levels, order);
-    ids_.erase(place);
-    const std::int32_t lots = order.qty_lots;
-    order.qty_lots = 0;
-    sink.reduced(place.handle, order, lots, kind);
-    orders_.release(place.handle);
+  void close(PriceLevels& levels, const IdMap::Place& place, Kind kind, Sink& sink) noexcept {
+    close(levels, place, [&](Order& order) {
+      const std::int32_t lots = order.qty_lots;
+      order.qty_lots = 0;
+      sink.reduced(place.handle, order, lots, kind);
+    });
   }
 
   MemoryPool<Order> orders_;
