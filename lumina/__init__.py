@@ -32,6 +32,7 @@ def _use_installed_core() -> None:
 _use_installed_core()
 
 from lumina._core._book import DepthBook  # noqa: E402
+from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, OrderBook  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
@@ -43,6 +44,7 @@ from lumina.data.load import load  # noqa: E402
 from lumina.data.tape import Tape  # noqa: E402
 from lumina.errors import LuminaError  # noqa: E402
 from lumina.market import EmbeddedMarket  # noqa: E402
+from lumina.matching import MatchEventKind, MatchKind, MatchReason, OrderType  # noqa: E402
 
 __version__ = VERSION
 
@@ -66,8 +68,15 @@ __all__ = [
     "Kind",
     "Latency",
     "LuminaError",
+    "MATCH_EVENT",
+    "MATCH_MESSAGE",
+    "MatchEventKind",
+    "MatchKind",
+    "MatchReason",
+    "MatchingEngine",
     "ORDER_MESSAGE",
     "OrderBook",
+    "OrderType",
     "Phase",
     "Queue",
     "Result",

@@ -1,4 +1,7 @@
 from lumina._core._book import DepthBook as DepthBook
+from lumina._core._matching_engine import MATCH_EVENT as MATCH_EVENT
+from lumina._core._matching_engine import MATCH_MESSAGE as MATCH_MESSAGE
+from lumina._core._matching_engine import MatchingEngine as MatchingEngine
 from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
 from lumina._core._order_book import OrderBook as OrderBook
 from lumina._core._types import EVENT as EVENT
@@ -17,6 +20,10 @@ from lumina.data.load import load as load
 from lumina.data.tape import Tape as Tape
 from lumina.errors import LuminaError as LuminaError
 from lumina.market import EmbeddedMarket as EmbeddedMarket
+from lumina.matching import MatchEventKind as MatchEventKind
+from lumina.matching import MatchKind as MatchKind
+from lumina.matching import MatchReason as MatchReason
+from lumina.matching import OrderType as OrderType
 
 __version__: str
 

@@ -48,8 +48,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "start_levels": (1, 500),
     "start_lots": (1, 10_000),
     "start_step": (0, 1_000),
-    "refill_lots": (1, 10_000),
-    "refill_distance": (1, 500),
+    "fresh_lots": (1, 10_000),
+    "fresh_distance": (1, 500),
 }
 
 

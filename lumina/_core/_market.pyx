@@ -45,8 +45,8 @@ cdef dict _parameters(const MarketParameters &p):
         "start_levels": p.start_levels,
         "start_lots": p.start_lots,
         "start_step": p.start_step,
-        "refill_lots": p.refill_lots,
-        "refill_distance": p.refill_distance,
+        "fresh_lots": p.fresh_lots,
+        "fresh_distance": p.fresh_distance,
     }
 
 
@@ -90,8 +90,8 @@ cdef class MarketSpec:
         p.start_levels = parameters["start_levels"]
         p.start_lots = parameters["start_lots"]
         p.start_step = parameters["start_step"]
-        p.refill_lots = parameters["refill_lots"]
-        p.refill_distance = parameters["refill_distance"]
+        p.fresh_lots = parameters["fresh_lots"]
+        p.fresh_distance = parameters["fresh_distance"]
         for i in range(2):
             p.activity_sd[i] = parameters["activity_sd"][i]
             p.activity_tau_s[i] = parameters["activity_tau_s"][i]

@@ -7,13 +7,14 @@ from libcpp.vector cimport vector
 
 from lumina._core cimport order_book
 from lumina._core.book cimport Side
-from lumina._core.order_book cimport OrderMessage, OrderResult, int32_t, int64_t, uint8_t, uint64_t
+from lumina._core.order_book cimport (
+    OrderMessage, OrderResult, QueueBook, int32_t, int64_t, uint8_t, uint32_t, uint64_t)
 
 ORDER_MESSAGE = np.dtype([("order_id", "<u8"), ("new_id", "<u8"), ("price_ticks", "<i4"), ("qty_lots", "<i4"),
                           ("kind", "u1"), ("side", "u1"), ("book", "<u2"), ("reserved", "<u4")])
 assert ORDER_MESSAGE.itemsize == sizeof(OrderMessage)
 
-_SIDES = ("buy", "sell")
+cdef tuple SIDES = ("buy", "sell")
 cdef dict _RESULTS = {
     <int>OrderResult.ok: "ok",
     <int>OrderResult.unknown_id: "unknown_id",
@@ -25,7 +26,7 @@ cdef dict _RESULTS = {
 }
 
 
-cdef Side _side(side) except *:
+cdef Side as_side(side) except *:
     if side in (0, "buy"):
         return Side.buy
     if side in (1, "sell"):
@@ -33,18 +34,65 @@ cdef Side _side(side) except *:
     raise ValueError(f"side {side!r} is neither 'buy' (0) nor 'sell' (1)")
 
 
-cdef uint64_t _id(name, value) except? 0:
+cdef uint64_t as_id(name, value) except? 0:
     try:
         return _index(value)
     except OverflowError:
         raise ValueError(f"{name} {value} is not in 0 .. 2^64 - 1") from None
 
 
-cdef int32_t _int32(name, value) except? 0:
+cdef int32_t as_int32(name, value) except? 0:
     try:
         return _index(value)
     except OverflowError:
         raise ValueError(f"{name} {value} does not fit 32 bits") from None
+
+
+# What OrderBook and MatchingEngine answer alike.
+
+cdef touch(QueueBook& book, Side side):
+    cdef int32_t price = book.best(side)
+    return (price, book.qty(side, price)) if QueueBook.is_price(price) else None
+
+
+cdef levels(QueueBook& book, Side side, Py_ssize_t n):
+    rows = []
+    cdef int32_t price = book.best(side)
+    while len(rows) < n and QueueBook.is_price(price):
+        rows.append((price, book.qty(side, price), book.count(side, price)))
+        price = book.behind(side, price)
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+cdef depth_of(QueueBook& book, Py_ssize_t n):
+    if n < 1:
+        raise ValueError(f"n {n} is below 1")
+    return levels(book, Side.buy, n), levels(book, Side.sell, n)
+
+
+cdef queue_ahead_of(QueueBook& book, order_id):
+    cdef int64_t ahead = book.queue_ahead(as_id("order_id", order_id))
+    return ahead if ahead >= 0 else None
+
+
+cdef queue_of(QueueBook& book, Side side, int32_t price, vector[uint64_t]& ids, vector[int64_t]& lots):
+    cdef uint32_t handle = book.first(side, price)
+    while handle != order_book.kNoOrder:
+        ids.push_back(book.order(handle).id)
+        lots.push_back(book.order(handle).qty_lots)
+        handle = book.next(handle)
+
+
+cdef orders_of(QueueBook& book, price_ticks, side):
+    cdef int32_t price = as_int32("price_ticks", price_ticks)
+    cdef vector[uint64_t] ids
+    cdef vector[int64_t] lots
+    if side is not None:
+        queue_of(book, as_side(side), price, ids, lots)
+    else:
+        queue_of(book, Side.buy, price, ids, lots)
+        queue_of(book, Side.sell, price, ids, lots)
+    return np.array(ids, np.uint64), np.array(lots, np.int64)
 
 
 cdef class OrderBook:
@@ -70,80 +118,50 @@ cdef class OrderBook:
 
     def add(self, order_id, side, price_ticks, qty_lots):
         cdef OrderResult result = self.book.add(
-            _id("order_id", order_id), _side(side), _int32("price_ticks", price_ticks), _int32("qty_lots", qty_lots))
+            as_id("order_id", order_id), as_side(side), as_int32("price_ticks", price_ticks), as_int32("qty_lots", qty_lots))
         return _RESULTS[<int>result]
 
     def reduce(self, order_id, qty_lots):
-        return _RESULTS[<int>self.book.reduce(_id("order_id", order_id), _int32("qty_lots", qty_lots))]
+        return _RESULTS[<int>self.book.reduce(as_id("order_id", order_id), as_int32("qty_lots", qty_lots))]
 
     def execute(self, order_id, qty_lots):
-        return _RESULTS[<int>self.book.execute(_id("order_id", order_id), _int32("qty_lots", qty_lots))]
+        return _RESULTS[<int>self.book.execute(as_id("order_id", order_id), as_int32("qty_lots", qty_lots))]
 
     def cancel(self, order_id):
-        return _RESULTS[<int>self.book.cancel(_id("order_id", order_id))]
+        return _RESULTS[<int>self.book.cancel(as_id("order_id", order_id))]
 
     def replace(self, order_id, new_id, price_ticks, qty_lots):
         cdef OrderResult result = self.book.replace(
-            _id("order_id", order_id), _id("new_id", new_id), _int32("price_ticks", price_ticks),
-            _int32("qty_lots", qty_lots))
+            as_id("order_id", order_id), as_id("new_id", new_id), as_int32("price_ticks", price_ticks),
+            as_int32("qty_lots", qty_lots))
         return _RESULTS[<int>result]
 
     def clear(self):
         self.book.clear()
 
-    cdef _touch(self, Side side):
-        cdef int32_t price = self.book.best(side)
-        return (price, self.book.qty(side, price)) if order_book.OrderBook.is_price(price) else None
-
     @property
     def best_bid(self):
-        return self._touch(Side.buy)
+        return touch(self.book[0], Side.buy)
 
     @property
     def best_ask(self):
-        return self._touch(Side.sell)
-
-    cdef _levels(self, Side side, Py_ssize_t n):
-        rows = []
-        cdef int32_t price = self.book.best(side)
-        while len(rows) < n and order_book.OrderBook.is_price(price):
-            rows.append((price, self.book.qty(side, price), self.book.count(side, price)))
-            price = self.book.behind(side, price)
-        return np.array(rows, np.int64).reshape(-1, 3)
+        return touch(self.book[0], Side.sell)
 
     def depth(self, Py_ssize_t n):
-        if n < 1:
-            raise ValueError(f"n {n} is below 1")
-        return self._levels(Side.buy, n), self._levels(Side.sell, n)
+        return depth_of(self.book[0], n)
 
     def queue_ahead(self, order_id):
-        cdef int64_t ahead = self.book.queue_ahead(_id("order_id", order_id))
-        return ahead if ahead >= 0 else None
-
-    cdef _queue(self, Side side, int32_t price, vector[uint64_t]& ids, vector[int64_t]& lots):
-        cdef order_book.uint32_t handle = self.book.first(side, price)
-        while handle != order_book.kNoOrder:
-            ids.push_back(self.book.order(handle).id)
-            lots.push_back(self.book.order(handle).qty_lots)
-            handle = self.book.next(handle)
+        return queue_ahead_of(self.book[0], order_id)
 
     def orders(self, price_ticks, side=None):
-        cdef int32_t price = _int32("price_ticks", price_ticks)
-        cdef vector[uint64_t] ids
-        cdef vector[int64_t] lots
-        if side is not None:
-            self._queue(_side(side), price, ids, lots)
-        else:
-            self._queue(Side.buy, price, ids, lots)
-            self._queue(Side.sell, price, ids, lots)
-        return np.array(ids, np.uint64), np.array(lots, np.int64)
+        return orders_of(self.book[0], price_ticks, side)
 
     def order(self, order_id):
-        cdef order_book.uint32_t handle = self.book.find(_id("order_id", order_id))
+        cdef uint32_t handle = self.book.find(as_id("order_id", order_id))
         if handle == order_book.kNoOrder:
             return None
         cdef const order_book.Order* order = &self.book.order(handle)
-        return _SIDES[<uint8_t>order.side()], order.price_ticks, order.qty_lots
+        return SIDES[<uint8_t>order.side()], order.price_ticks, order.qty_lots
 
     @property
     def counts(self):
@@ -161,4 +179,4 @@ cdef class OrderBook:
         return self.book.size()
 
     def __contains__(self, order_id):
-        return self.book.find(_id("order_id", order_id)) != order_book.kNoOrder
+        return self.book.find(as_id("order_id", order_id)) != order_book.kNoOrder

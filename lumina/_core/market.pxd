@@ -43,8 +43,8 @@ cdef extern from "lumina/market/parameters.hpp" namespace "lumina" nogil:
         int32_t start_levels
         int32_t start_lots
         int32_t start_step
-        int32_t refill_lots
-        int32_t refill_distance
+        int32_t fresh_lots
+        int32_t fresh_distance
 
 cdef extern from "lumina/backtest/simulated_engine.hpp" namespace "lumina" nogil:
     cdef cppclass MarketSource:

@@ -1,4 +1,4 @@
-# The order-by-order book, lumina/book/order_book.hpp.
+# The order-by-order book, lumina/book/order_book.hpp, and what it shares with the matching engine.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from lumina._core.book cimport Side
 
@@ -37,15 +37,8 @@ cdef extern from "lumina/book/order_store.hpp" namespace "lumina" nogil:
         uint64_t bad_quantities
         uint64_t bad_messages
 
-cdef extern from "lumina/book/order_book.hpp" namespace "lumina" nogil:
-    cdef cppclass OrderBook:
-        OrderBook(size_t) except +
-        OrderResult add(uint64_t, Side, int32_t, int32_t) except +
-        OrderResult reduce(uint64_t, int32_t)
-        OrderResult execute(uint64_t, int32_t)
-        OrderResult cancel(uint64_t)
-        OrderResult replace(uint64_t, uint64_t, int32_t, int32_t) except +
-        void on_batch(const OrderMessage *, size_t) except +
+cdef extern from "lumina/book/queue_book.hpp" namespace "lumina" nogil:
+    cdef cppclass QueueBook:
         uint32_t find(uint64_t)
         const Order& order(uint32_t)
         int32_t best(Side)
@@ -56,8 +49,18 @@ cdef extern from "lumina/book/order_book.hpp" namespace "lumina" nogil:
         uint32_t next(uint32_t)
         int64_t queue_ahead(uint64_t)
         size_t size()
-        const OrderCounts& counts()
-        void clear()
         @staticmethod
         bint is_price(int32_t)
-    const uint32_t kNoOrder "lumina::OrderBook::kNoOrder"
+    const uint32_t kNoOrder "lumina::QueueBook::kNoOrder"
+
+cdef extern from "lumina/book/order_book.hpp" namespace "lumina" nogil:
+    cdef cppclass OrderBook(QueueBook):
+        OrderBook(size_t) except +
+        OrderResult add(uint64_t, Side, int32_t, int32_t) except +
+        OrderResult reduce(uint64_t, int32_t)
+        OrderResult execute(uint64_t, int32_t)
+        OrderResult cancel(uint64_t)
+        OrderResult replace(uint64_t, uint64_t, int32_t, int32_t) except +
+        void on_batch(const OrderMessage *, size_t) except +
+        const OrderCounts& counts()
+        void clear()

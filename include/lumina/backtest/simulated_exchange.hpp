@@ -42,9 +42,7 @@ class SimulatedExchange : public ExchangeSide<SimulatedExchange> {
 
   // What the strategy sees is made as the clock moves.
   bool watching() const noexcept { return !closed_; }
-  std::int64_t next_ts_ns() const noexcept {
-    return std::min({market_.next_ts_ns(), ledger_.next_probe_ts_ns(), last_ts_ns_ + 1});
-  }
+  std::int64_t next_ts_ns() const noexcept { return std::min(market_.next_ts_ns(), last_ts_ns_ + 1); }
 
  private:
   friend ExchangeSide<SimulatedExchange>;

@@ -86,6 +86,7 @@ class MatchingEngine : public QueueBook {
     low_ = -PriceLevels::kMaxPrice;
     high_ = PriceLevels::kMaxPrice;
   }
+  bool has_band() const noexcept { return low_ != -PriceLevels::kMaxPrice || high_ != PriceLevels::kMaxPrice; }
   std::int32_t band_low() const noexcept { return low_; }
   std::int32_t band_high() const noexcept { return high_; }
 

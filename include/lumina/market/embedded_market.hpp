@@ -63,7 +63,7 @@ class EmbeddedMarket {
       engine_.submit({++last_id_, 0, action.lots, kOthers, action.side, OrderType::market}, listener);
       if (listener.traded_lots) flow_.traded(action.side);
     }
-    refill(listener);
+    uncover(listener);
     close_event();
     flow_.done(*this);
   }
@@ -205,7 +205,7 @@ class EmbeddedMarket {
     Listener<Owner> listener{*this, owner};
     const MatchReason reason = request(listener);
     if (reason != MatchReason::none) return reason;
-    refill(listener);
+    uncover(listener);
     close_event();
     flow_.disturbed(ts_ns, *this, listener.traded_lots ? side : Side::none);
     return reason;
@@ -219,8 +219,10 @@ class EmbeddedMarket {
       for (const Side side : {Side::buy, Side::sell}) {
         const std::int32_t price = parameters_.start_price + (side == Side::buy ? -1 - level : level);
         add_lots(side, price, lots, listener);
+        known_[static_cast<unsigned>(side)] = price;
       }
     }
+    uncover(listener);
     close_event();
     flow_.start(*this);
   }
@@ -231,16 +233,17 @@ class EmbeddedMarket {
       engine_.submit({++last_id_, price, 1, kOthers, side, OrderType::limit}, listener);
   }
 
-  // The others never leave a side empty.
+  // Levels that nobody has seen before have orders of the others too, as far as anybody looks, so that no side is ever
+  // empty.
   template <class Owner>
-  void refill(Listener<Owner>& listener) {
+  void uncover(Listener<Owner>& listener) {
     for (const Side side : {Side::buy, Side::sell}) {
-      if (engine_.is_price(best(side)) && (own_.empty() || others_touch(side).qty_lots)) [[likely]]
-        continue;
-      const std::int32_t far = best(opposite(side));
-      const std::int32_t from = engine_.is_price(far) ? far : parameters_.start_price;
+      std::int32_t& known = known_[static_cast<unsigned>(side)];
       const std::int32_t step = side == Side::buy ? -1 : 1;
-      add_lots(side, from + step * parameters_.refill_distance, parameters_.refill_lots, listener);
+      const std::int32_t far = best(opposite(side));
+      const std::int32_t reach = (engine_.is_price(far) ? far : known) + step * parameters_.fresh_distance;
+      while (MatchingEngine::better(side, known, reach) || !others_touch(side).qty_lots) [[unlikely]]
+        add_lots(side, known += step, parameters_.fresh_lots, listener);
     }
   }
 
@@ -286,6 +289,7 @@ class EmbeddedMarket {
   MatchingEngine engine_;
   std::vector<std::uint64_t> stamps_;  // by handle, of the others' orders
   std::vector<Own> own_;
+  std::int32_t known_[2] = {};  // furthest price that anybody has seen, a side
   std::uint64_t last_id_ = 0;
   std::int64_t ts_ns_ = 0;
   bool ended_ = false;

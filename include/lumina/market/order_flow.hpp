@@ -16,7 +16,7 @@
 
 namespace lumina {
 
-// What the flow looks at. Prices are real: somebody refills a side that has run dry.
+// What the flow looks at; neither side is ever empty.
 template <class T>
 concept FlowBook = requires(const T& book, Side side, std::int32_t price) {
   { book.best(side) } -> std::convertible_to<std::int32_t>;
@@ -127,7 +127,7 @@ class OrderFlow {
                    : p_.start_ns + static_cast<std::int64_t>(std::ceil(next_s_ * 1e9));
   }
 
-  // What everybody does a second of operational time, until the book changes.
+  // What everybody does a second of operational time, held until something happens.
   template <FlowBook Book>
   void rate(const Book& book) {
     const std::int32_t bid = book.best(Side::buy), ask = book.best(Side::sell);
@@ -186,7 +186,7 @@ class OrderFlow {
     if (orders_.uniform() < p_.metaorder_share) {
       Metaorder& metaorder = metaorders_[orders_.below(kMetaorders)];
       const Side side = metaorder.side;
-      if ((metaorder.left -= 1) < 1) renew(metaorder);
+      if ((metaorder.left -= 1) <= 0) renew(metaorder);
       return side;
     }
     return orders_.uniform() < 1 / (1 + std::exp(-p_.sign_skew * skew_)) ? Side::buy : Side::sell;

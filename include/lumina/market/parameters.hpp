@@ -44,10 +44,10 @@ struct MarketParameters {
   double memory_weight[2] = {0.6, 0.4};
   double memory_decay[2] = {0.9, 0.99};
 
-  // The book at the open, and what comes where a side has run dry.
+  // The book at the open, and what stands at a price that nobody has seen before, once the price comes within reach.
   std::int32_t start_price = 10'000;  // best ask
   std::int32_t start_levels = 39, start_lots = 8, start_step = 2;
-  std::int32_t refill_lots = 5, refill_distance = 60;
+  std::int32_t fresh_lots = 5, fresh_distance = 60;
 };
 
 }  // namespace lumina
