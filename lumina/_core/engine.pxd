@@ -8,7 +8,7 @@ from lumina._core.book cimport Side
 from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
     Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, RiskLimits, TransientImpact)
-from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord
+from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord, SelfTrade
 
 cdef extern from "<optional>" namespace "std" nogil:
     cdef cppclass optional[T]:

@@ -15,10 +15,12 @@ from lumina.errors import LuminaError, StrategyError
 
 if TYPE_CHECKING:
     from lumina.data import Tape
+    from lumina.market import EmbeddedMarket
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-_DESCRIPTION = """Replay recorded market data against a strategy and report what it would have earned."""
+_DESCRIPTION = """Trade a strategy through recorded market data, or through the embedded market, and
+report what it would have earned."""
 _EPILOG = """exit codes: 0 done; 1 the run failed; 2 bad input; 130 interrupted, what was replayed is reported.
 docs/backtester.md explains the configuration, every line of the summary and the files."""
 
@@ -65,7 +67,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         dest="overrides",
         help="change one key; repeatable",
     )
-    parser.add_argument("--seed", metavar="N", help="short for --set engine.seed=N")
+    parser.add_argument("--seed", metavar="N", help="short for --set engine.seed=N --set market.seed=N")
     parser.add_argument("--out", metavar="DIR", help="write the results to this folder; short for --set report.out=DIR")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object instead of tables")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors (and the JSON, if asked for)")
@@ -75,7 +77,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def _run(arguments: argparse.Namespace) -> int:
     overrides = list(arguments.overrides)
     if arguments.seed is not None:
-        overrides.append(f"engine.seed={arguments.seed}")
+        overrides += [f"engine.seed={arguments.seed}", f"market.seed={arguments.seed}"]
     config = configuration.load(arguments.config or configuration.default_path(), overrides)
     if arguments.out is not None:
         config["report"]["out"] = arguments.out
@@ -103,7 +105,7 @@ def _run(arguments: argparse.Namespace) -> int:
     sys.stdout.flush()
     if result.interrupted:
         kept = f"the summary of these, written to {out}" if out is not None else "the summary of these"
-        print(f"interrupted: {result.events:,} of {outcome.rows:,} events replayed; kept {kept}", file=sys.stderr)
+        print(f"interrupted: {outcome.reached}; kept {kept}", file=sys.stderr)
         return INTERRUPTED
     return OK
 
@@ -157,24 +159,32 @@ def _watch(config: configuration.Config, quiet: bool, stack: ExitStack) -> job.W
     def update(done: int, total: int) -> None:
         bars.update(task, completed=done, total=total)
 
-    def loaded(tape: Tape) -> None:
-        bars.reset(task, description=f"replaying {tape.instrument.symbol}", total=len(tape))
+    def loaded(market: Tape | EmbeddedMarket) -> None:
+        bars.reset(task, description=_doing(market), total=None)
 
     return job.Watch(loading=update, loaded=loaded, replaying=update)
+
+
+def _doing(market: Tape | EmbeddedMarket) -> str:
+    from lumina.data import Tape
+
+    if isinstance(market, Tape):
+        return f"replaying {len(market):,} events of {market.instrument.symbol}"
+    return f"simulating {market.hours:g} h of the embedded market, seed {market.seed},"
 
 
 def _lines(name: str) -> job.Watch:
     """For a log: a line when the replay begins, and one a tenth of it where it takes longer than a blink."""
     tenths = -1
 
-    def loaded(tape: Tape) -> None:
-        print(f"replaying {len(tape):,} events of {tape.instrument.symbol} against {name}", file=sys.stderr, flush=True)
+    def loaded(market: Tape | EmbeddedMarket) -> None:
+        print(f"{_doing(market)} against {name}", file=sys.stderr, flush=True)
 
     def replaying(done: int, total: int) -> None:
         nonlocal tenths
         if done < total and done * 10 // total > tenths:
             tenths = done * 10 // total
-            print(f"{tenths * 10}% replayed", file=sys.stderr, flush=True)
+            print(f"{tenths * 10}% done", file=sys.stderr, flush=True)
 
     return job.Watch(loaded=loaded, replaying=replaying)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lumina.backtester.config import Config
     from lumina.backtester.result import Result
     from lumina.data import Tape
+    from lumina.market import EmbeddedMarket
     from lumina.report.statistics import Array
 
 Progress = Callable[[int, int], None]
@@ -24,10 +25,11 @@ _LATENCY_CHUNKS, _LATENCY_ROWS = 64, 1024
 
 @dataclasses.dataclass(frozen=True)
 class Watch:
-    """What a caller wants to hear while the job goes: (done, total) of the loading in bytes, of the replay in rows."""
+    """What a caller wants to hear while the job goes: (done, total) of the loading in bytes, of the replay in rows, of an
+    embedded market in simulated ns."""
 
     loading: Progress | None = None
-    loaded: Callable[[Tape], None] | None = None
+    loaded: Callable[[Tape | EmbeddedMarket], None] | None = None
     replaying: Progress | None = None
 
 
@@ -38,13 +40,13 @@ class Outcome:
     Attributes
     ----------
     result : Result
-    rows : of the tape; `result.events` is less where the run was interrupted
-    feed_latency_ns : int64 array, a sample of the tape's latencies
+    reached : how far the run came, for a message
+    feed_latency_ns : int64 array, a sample of the latencies of the market data
     limit_lots : position limit of risk or strategy, whichever is less; None without one
     """
 
     result: Result
-    rows: int
+    reached: str
     feed_latency_ns: Array
     limit_lots: int | None
 
@@ -62,12 +64,12 @@ def run(config: Config, watch: Watch | None = None) -> Outcome:
     watch = watch or Watch()
     strategy = make_strategy(config)
     options = engine_options(config)
-    tape = load_tape(config, watch.loading)
+    market = embedded_market(config) if config["data"]["path"] is None else load_tape(config, watch.loading)
     if watch.loaded:
-        watch.loaded(tape)
+        watch.loaded(market)
     report, engine = config["report"], config["engine"]
     result = lumina.backtest(
-        tape,
+        market,
         strategy,
         **options,
         self_trade=engine["self_trade"],
@@ -76,7 +78,26 @@ def run(config: Config, watch: Watch | None = None) -> Outcome:
         markouts_ns=tuple(round(horizon * 1e9) for horizon in report["markouts_s"]),
         progress=watch.replaying,
     )
-    return Outcome(result, len(tape), _sampled_latency(tape), _position_limit(config, strategy))
+    return Outcome(result, _reached(result, market), _sampled_latency(market), _position_limit(config, strategy))
+
+
+def embedded_market(config: Config) -> EmbeddedMarket:
+    """The embedded market as the configuration has it, under the contract terms that it gives."""
+    import lumina
+
+    if config["impact"]["enabled"]:
+        raise config.error("impact.enabled", "an embedded market reacts by itself; the impact model is for recorded data")
+    settings = config["market"]
+    try:
+        market = lumina.EmbeddedMarket(settings["seed"], settings["hours"], **settings["parameters"])
+    except ConfigError as error:
+        key = "market.hours" if str(error).startswith("hours") else "market.parameters"
+        raise config.error(key, str(error)) from None
+    except TypeError:
+        raise config.error("market.parameters", f"{sorted(settings['parameters'])}: no parameters of the flow") from None
+    named = {name: config["data"][name] for name in ("symbol", "tick_size", "lot_size")}
+    terms = {name: value for name, value in (named | _terms(config)).items() if value is not None}
+    return market.with_instrument(lumina.Instrument(**{**market.instrument.to_dict(), **terms})) if terms else market
 
 
 def make_strategy(config: Config) -> Any:
@@ -122,8 +143,6 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
     import lumina
 
     data = config["data"]
-    if data["path"] is None:
-        raise config.error("data.path", "null names no data: give --set data.path=FILE")
     options = {name: data[name] for name in ("symbol", "tick_size", "lot_size") if data[name] is not None}
     if data["clock"] == "shift":
         options |= {"clock": "shift", "min_latency_ns": data["min_latency_ns"]}
@@ -138,9 +157,21 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
             tape = lumina.load(data["path"], data["format"], **options, progress=progress)
     except FileNotFoundError as error:
         raise config.error("data.path", f"{error.filename}: no such file") from None
-    terms = {name: config["instrument"][name] for name in ("multiplier", "inverse", "settlement")}
-    terms = {name: value for name, value in terms.items() if value is not None}
+    terms = {name: value for name, value in _terms(config).items() if value is not None}
     return tape.with_instrument(dataclasses.replace(tape.instrument, **terms)) if terms else tape
+
+
+def _terms(config: Config) -> dict[str, Any]:
+    return {name: config["instrument"][name] for name in ("multiplier", "inverse", "settlement")}
+
+
+def _reached(result: Result, market: Tape | EmbeddedMarket) -> str:
+    from lumina.market import EmbeddedMarket
+
+    if not isinstance(market, EmbeddedMarket):
+        return f"{result.events:,} of {len(market):,} events replayed"
+    done = int(result.equity["ts_ns"][-1]) - market.start_ns
+    return f"{done / 60e9:.1f} of {market.length_ns / 60e9:.1f} minutes simulated"
 
 
 def _is_tape(path: str | list[str]) -> bool:
@@ -167,9 +198,13 @@ def _check_same(config: Config, tape: Tape) -> None:
             raise config.error(f"data.{name}", f"{wanted} but the tape {config['data']['path']} has {terms[name]}")
 
 
-def _sampled_latency(tape: Tape) -> Array:
+def _sampled_latency(market: Tape | EmbeddedMarket) -> Array:
+    from lumina.market import EmbeddedMarket
+
+    if isinstance(market, EmbeddedMarket):
+        return np.array([market.feed_latency_ns])
     # whole pages of the mapped file here and there, not a row of every page
-    events = tape.events
+    events = market.events
     sample = events
     if len(events) > _LATENCY_CHUNKS * _LATENCY_ROWS:
         starts = np.linspace(0, len(events) - _LATENCY_ROWS, _LATENCY_CHUNKS).astype(np.int64)

@@ -130,7 +130,7 @@ def backtest(
 
 def _provenance(market: Tape | EmbeddedMarket) -> dict[str, Any]:
     if isinstance(market, EmbeddedMarket):
-        return market.provenance
+        return {**market.provenance, "level": "L3"}
     return {**market.provenance, "clock": market.clock, "level": market.level}
 
 

@@ -37,6 +37,7 @@ class Key:
 
 SECTIONS: dict[str, str] = {
     "data": "What is replayed. A converted tape is resolved already: of these keys it needs the path only.",
+    "market": "The embedded market, which is traded in where no data is named (docs/embedded-market.md).",
     "instrument": "What the tape says of the instrument, overruled; null keeps the tape's.",
     "strategy": "Which strategy, and its parameters by name (docs/strategies.md explains them).",
     "latency": "How long messages take: a constant in ns; {model: lognormal, median_ns: , sigma: , min_ns: };\n"
@@ -60,7 +61,8 @@ KEYS: tuple[Key, ...] = (
         None,
         optional(paths),
         "",
-        "file to replay, or a list of files to join in order; ${NAME} is that environment variable",
+        "file to replay, or a list of files to join in order; ${NAME} is that environment variable; null is the embedded "
+        "market",
     ),
     Key("data.format", "auto", text, "", "what the file is; auto looks at its name and first bytes"),
     Key(
@@ -88,6 +90,9 @@ KEYS: tuple[Key, ...] = (
     Key("data.tick_size", None, optional(decimal()), "quote currency", "null takes the file's"),
     Key("data.lot_size", None, optional(decimal()), "base units or contracts", "null takes the file's"),
     Key("data.options", {}, scalars, "", "further options of the format's importer, by name"),
+    Key("market.seed", 1, integer(0, 2**64 - 1), "", "another seed is another day"),
+    Key("market.hours", 1.0, number(1 / 3600, 24), "h", "simulated, from the open of a session of 6.5 h"),
+    Key("market.parameters", {}, scalars, "", "of the order flow, by name"),
     Key("instrument.maker_fee", None, optional(decimal(positive=False)), "of the value", "a rebate is negative"),
     Key("instrument.taker_fee", None, optional(decimal(positive=False)), "of the value", "a rebate is negative"),
     Key("instrument.multiplier", None, optional(decimal()), "", "value of one unit of quantity"),

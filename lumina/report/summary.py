@@ -322,6 +322,11 @@ def _notes(result: Result) -> list[str]:
 def _provenance(source: dict[str, Any]) -> list[str]:
     """Where a tape comes from, and what was done to it that changes what a run on it means."""
     notes = []
+    if source.get("source") == "embedded market":
+        notes.append(
+            f"data: the embedded market, seed {source['seed']}, {source['hours']:g} h: synthetic; our orders were real "
+            "orders in it, and the others reacted to them"
+        )
     files = ", ".join(str(file["name"]) for file in source.get("files", ()))
     if files:
         notes.append(f"data: {files}, read by {source.get('importer', 'an importer')}")

@@ -93,7 +93,7 @@ class SimulatedExchange : public ExchangeSide<SimulatedExchange> {
 
   bool run(std::int64_t limit_ns) {
     Owner owner(*this);
-    for (; market_.next_ts_ns() <= limit_ns; --budget_) {
+    for (; !market_.ended() && market_.next_ts_ns() <= limit_ns; --budget_) {
       if (budget_ == 0) return false;
       if (market_.has_own_orders()) {
         look();  // before the event
