@@ -2,16 +2,12 @@
 //
 //     book_reconstruct STREAM RUNS [BATCH]
 //
-// STREAM: a header of 64 bytes {"L3FLOW1\0", messages u64, of these warm-up u64, books u32, ...} and messages of 32
-// bytes {order_id u64, new_id u64, price i32, qty u32, book u16, type u8, side u8, time since the last u32}; type is
-// A add, D cancel, X reduce, E execute, U replace. Prints one JSON object a run: per contender the mean time of a
-// message, and percentiles of a second pass that reads the clock after each message.
+// STREAM: see stream.hpp; types A add, D cancel, X reduce, E execute, U replace. Prints one JSON object a run: per
+// contender the mean time of a message, and percentiles of a second pass that reads the clock after each message.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,28 +15,18 @@
 #include "book_std.hpp"
 #include "lumina/book/order_book.hpp"
 #include "lumina/book/order_books.hpp"
+#include "stream.hpp"
 
 namespace {
 
 using lumina::OrderMessage;
 using lumina::Side;
-
-struct Header {
-  char magic[8];
-  std::uint64_t messages, warm;
-  std::uint32_t books, reserved[9];
-};
-static_assert(sizeof(Header) == 64);
+using namespace bench;
 
 struct Stream {
   std::vector<OrderMessage> messages;
   std::size_t warm = 0, books = 0, live = 0;
 };
-
-[[noreturn]] void fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
 
 std::uint8_t kind_of(char type) {
   switch (type) {
@@ -60,69 +46,21 @@ std::uint8_t kind_of(char type) {
 }
 
 Stream read_stream(const char* path) {
-  std::FILE* file = std::fopen(path, "rb");
-  Header header;
-  if (!file || std::fread(&header, sizeof header, 1, file) != 1 || std::memcmp(header.magic, "L3FLOW1", 8) != 0)
-    fail(std::string(path) + ": no such stream, or not one");
-  struct Raw {
-    std::uint64_t order_id, new_id;
-    std::int32_t price;
-    std::uint32_t qty;
-    std::uint16_t book;
-    char type;
-    std::uint8_t side;
-    std::uint32_t time;
-  };
-  static_assert(sizeof(Raw) == sizeof(OrderMessage));
-  Stream stream;
-  stream.warm = header.warm;
-  stream.books = header.books;
-  stream.messages.resize(header.messages);
-  for (OrderMessage& message : stream.messages) {
-    Raw raw;
-    if (std::fread(&raw, sizeof raw, 1, file) != 1) fail(std::string(path) + ": ends early");
-    message = {raw.order_id,      raw.new_id, raw.price, static_cast<std::int32_t>(raw.qty),
-               kind_of(raw.type), raw.side,   raw.book,  0};
-  }
-  std::fclose(file);
-  if (stream.warm >= stream.messages.size() || stream.books == 0) fail(std::string(path) + ": nothing to time");
+  const RawStream raw = read_raw(path);
+  Stream stream{{}, raw.header.warm, raw.header.books, 0};
+  stream.messages.reserve(raw.messages.size());
+  for (const RawMessage& message : raw.messages)
+    stream.messages.push_back({message.order_id, message.new_id, message.price, static_cast<std::int32_t>(message.qty),
+                               kind_of(message.type), message.side, message.book, 0});
   return stream;
 }
 
-std::uint64_t ticks() noexcept {
-#if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
-#else
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-#endif
-}
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-double ns_per_tick() {
-  const double from = seconds();
-  const std::uint64_t first = ticks();
-  while (seconds() < from + 0.05) {
-  }
-  return (seconds() - from) * 1e9 / static_cast<double>(ticks() - first);
-}
-
 // Reads the clock once a message.
-struct Clock : lumina::OrderSink {
-  std::vector<std::uint32_t> took;
-  std::uint64_t last = ticks();
-  explicit Clock(std::size_t messages) { took.reserve(messages); }
-  void tick() noexcept {
-    const std::uint64_t now = ticks();
-    took.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(now - last, UINT32_MAX)));
-    last = now;
-  }
+struct Clock : lumina::OrderSink, Ticker {
+  using Ticker::Ticker;
   void added(Handle, const lumina::Order&) noexcept { tick(); }
   void reduced(Handle, const lumina::Order&, std::int32_t, lumina::Kind) noexcept { tick(); }
   void replaced(Handle, const lumina::Order&, const lumina::Order&) noexcept { tick(); }
-  double percentile(double p, double scale) {
-    const auto at = took.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(took.size() - 1));
-    std::nth_element(took.begin(), at, took.end());
-    return *at * scale;
-  }
 };
 
 // Every level and order of all books, from the front: two books are equal where these are.
