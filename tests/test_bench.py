@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from reference.order_book import OrderBook as ReferenceBook
 
+from lumina import MatchEventKind, MatchingEngine
+
 SCRIPT = Path(__file__).resolve().parents[1] / "bench" / "peers" / "backtest.py"
 
 
@@ -96,18 +98,50 @@ def test_the_stream_of_orders_that_is_made_is_valid(tmp_path: Path) -> None:
     assert 800 < sum(len(book.orders) for book in reference) < 1200
 
 
-def test_the_order_books_end_equal(tmp_path: Path) -> None:
+def test_the_stream_to_match_is_valid(tmp_path: Path) -> None:
+    """Every cancel and replace meets a live order, and the trades are what the engine makes of the orders."""
+    for name in ("one", "two"):
+        made = run_peers("make_match_stream.py", tmp_path / name, "--messages", 3000, "--live", 1000)
+        assert made.returncode == 0, made.stderr
+    stream = (tmp_path / "one").read_bytes()
+    assert stream == (tmp_path / "two").read_bytes()
+    magic, messages, warm, books, *totals = struct.unpack_from("<8sQQI12xQQQ", stream)
+    assert (magic, messages - warm, books) == (b"L3FLOW1\0", 3000, 1)
+    engine, kinds, trades, notional, makersum = MatchingEngine(), set(), 0, 0, 0
+    for order_id, new_id, price, lots, _, kind, side in struct.iter_unpack("<QQiIHcB4x", stream[64:]):
+        kinds.add(kind)
+        if kind == b"L":
+            events = engine.submit(order_id, side, price, lots)
+        elif kind == b"D":
+            events = engine.cancel(order_id)
+        else:  # in the stream a replace always loses its place
+            assert engine.cancel(order_id)["kind"].tolist() == [MatchEventKind.CANCELLED]
+            events = engine.submit(new_id, side, price, lots)
+        assert not (events["kind"] == MatchEventKind.REJECTED).any()
+        for event in events[events["kind"] == MatchEventKind.TRADED]:
+            trades += 1
+            notional += int(event["price_ticks"]) * int(event["qty_lots"])
+            makersum += int(event["maker_id"]) * int(event["qty_lots"])
+    assert kinds == {b"L", b"D", b"U"}
+    assert [trades, notional, makersum] == totals
+    assert 800 < len(engine) < 1200
+
+
+def test_the_peers_of_the_core_end_equal(tmp_path: Path) -> None:
     if shutil.which(os.environ.get("CXX", "g++").split()[0]) is None:
         pytest.skip("no C++ compiler")
-    done = run_peers("core.py", "--messages", 2000, "--runs", 1, "--case", "r1", "--json")
+    cases = ["--case", "r1", "--case", "m1"]
+    done = run_peers("core.py", "--messages", 2000, "--runs", 1, *cases, "--json")
     assert done.returncode == 0, done.stderr
-    case = json.loads(done.stdout)["cases"]["book_reconstruct_r1"]
-    assert case["unit"] == "ns/message"
-    assert case["ratio"] == pytest.approx(case["peer"] / case["lumina"])
+    answer = json.loads(done.stdout)["cases"]
+    assert set(answer) == {"book_reconstruct_r1", "matching_m1"}
+    for case in answer.values():
+        assert case["unit"] == "ns/message"
+        assert case["ratio"] == pytest.approx(case["peer"] / case["lumina"])
 
 
 def test_a_stream_that_is_none_is_refused(tmp_path: Path) -> None:
     missing = run_peers("core.py", "--stream", f"r1={tmp_path / 'missing'}")
     assert missing.returncode == 2 and "missing: no such file" in missing.stderr
     unknown = run_peers("core.py", "--stream", "r2=x")
-    assert unknown.returncode == 2 and "is not r1=FILE or r100=FILE" in unknown.stderr
+    assert unknown.returncode == 2 and "is not r1=FILE or r100=FILE or m1=FILE" in unknown.stderr

@@ -1,14 +1,17 @@
 """Parts of the core and their peers on the same data, in alternation.
 
-    python bench/peers/core.py [--stream r1=FILE] [--stream r100=FILE] [--runs 5] [--json]
+    python bench/peers/core.py [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
 
-Two cases. `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
+Four cases. `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
 `book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
 book of `std::map`, `std::list` and `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
+`matching_m1` and `matching_m1big`: orders, cancels and replaces of one instrument with 20,000 and 99,000 resting
+orders, through `MatchingEngine`; the peer is the same in the standard library's containers (`match_std.hpp`).
 
-One C++ program (`book_reconstruct.cpp`) holds both and runs them in turn; reading the stream and the warm-up that
-builds the books are not timed. All must end with the same books, queue by queue. Without a stream a smaller one is
-made (`make_orders_stream.py`); its format stands in `book_reconstruct.cpp`.
+A C++ program (`book_reconstruct.cpp`, `matching.cpp`) holds both and runs them in turn; reading the stream and the
+warm-up that builds the books are not timed. All must end with the same books, queue by queue, and make the same trades,
+those that the stream's header sums up. Without a stream a smaller one is made (`make_orders_stream.py`,
+`make_match_stream.py`); the format stands in `stream.hpp`.
 
 The cases' figure is the mean time of a message in batches. The table also has messages one by one, and percentiles of
 a second pass that reads the clock after every message; the clock's own time is in them.
@@ -30,8 +33,17 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 UNIT = "ns/message"
-# case -> live orders and books of the stream that is made
-MADE = {"r1": (20_000, 1), "r100": (99_000, 100)}
+# stream -> its case, the program, and what makes a stream
+STREAMS: dict[str, tuple[str, str, list[str]]] = {
+    "r1": ("book_reconstruct_r1", "book_reconstruct", ["make_orders_stream.py", "--live", "20000"]),
+    "r100": (
+        "book_reconstruct_r100",
+        "book_reconstruct",
+        ["make_orders_stream.py", "--live", "99000", "--books", "100"],
+    ),
+    "m1": ("matching_m1", "matching", ["make_match_stream.py", "--live", "20000"]),
+    "m1big": ("matching_m1big", "matching", ["make_match_stream.py", "--live", "99000"]),
+}
 CONTENDERS = {"batch": "lumina, batches", "single": "lumina, one by one", "std": "std::map + list + hash"}
 FIGURES = ("ns", "p50", "p99", "p999")
 
@@ -40,24 +52,25 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def compile_program(folder: Path) -> Path:
+def compile_program(name: str, folder: Path) -> Path:
     import lumina
 
     compiler = os.environ.get("CXX", "g++").split()
     if shutil.which(compiler[0]) is None:
         sys.exit(f"bench/peers/core.py needs a C++ compiler: there is no {compiler[0]}")
-    program = folder / "book_reconstruct"
-    source = HERE / "book_reconstruct.cpp"
+    program = folder / name
+    if program.exists():
+        return program
+    source = HERE / f"{name}.cpp"
     subprocess.run([*compiler, "-std=c++20", "-O3", "-I", lumina.get_include(), source, "-o", program], check=True)
     return program
 
 
 def make_stream(name: str, messages: int, folder: Path) -> Path:
-    live, books = MADE[name]
+    script, *sizes = STREAMS[name][2]
     say(f"making a stream of {messages} messages for {name}")
     path = folder / f"{name}.stream"
-    sizes = ["--messages", str(messages), "--live", str(live), "--books", str(books)]
-    subprocess.run([sys.executable, HERE / "make_orders_stream.py", path, *sizes], check=True)
+    subprocess.run([sys.executable, HERE / script, path, "--messages", str(messages), *sizes], check=True)
     return path
 
 
@@ -85,11 +98,11 @@ def table_of(case: str, runs: list[dict[str, Any]]) -> list[str]:
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], list[str]]:
     cases: dict[str, Any] = {}
     table, facts = [], []
-    with tempfile.TemporaryDirectory(prefix="lumina-bench-") as name:
-        folder = Path(name)
-        program = compile_program(folder)
-        for stream in options.case or MADE:
-            case = f"book_reconstruct_{stream}"
+    with tempfile.TemporaryDirectory(prefix="lumina-bench-") as temporary:
+        folder = Path(temporary)
+        for stream in options.case or STREAMS:
+            case, name, _ = STREAMS[stream]
+            program = compile_program(name, folder)
             path = options.stream.get(stream) or make_stream(stream, options.messages, folder)
             say(f"{case}: {options.runs} runs")
             answer = subprocess.run([program, path, str(options.runs)], stdout=subprocess.PIPE, text=True)
@@ -99,17 +112,18 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], lis
             cases[case] = summarise(runs)
             table += table_of(case, runs)
             first = runs[0]
+            trades = f", {first['trades']} trades equal" if "trades" in first else ""
             facts.append(
                 f"{case}: final books equal, {first['live']} orders in {first['books']} books, "
-                f"{first['messages']} messages timed"
+                f"{first['messages']} messages timed{trades}"
             )
     return cases, table, facts
 
 
 def stream_argument(text: str) -> tuple[str, Path]:
     name, _, path = text.partition("=")
-    if name not in MADE or not path:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {' or '.join(f'{known}=FILE' for known in MADE)}")
+    if name not in STREAMS or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {' or '.join(f'{known}=FILE' for known in STREAMS)}")
     if not Path(path).is_file():
         raise argparse.ArgumentTypeError(f"{path}: no such file")
     return name, Path(path)
@@ -117,10 +131,11 @@ def stream_argument(text: str) -> tuple[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stream", action="append", type=stream_argument, default=[], help="r1=FILE or r100=FILE")
+    names = " or ".join(f"{name}=FILE" for name in STREAMS)
+    parser.add_argument("--stream", action="append", type=stream_argument, default=[], help=names)
     parser.add_argument("--messages", type=int, default=400_000, help="of a stream that is made")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each, alternating")
-    parser.add_argument("--case", action="append", choices=MADE, help="only this case; may be repeated")
+    parser.add_argument("--case", action="append", choices=STREAMS, help="only this case; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
     if options.runs < 1:

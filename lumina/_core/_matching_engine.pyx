@@ -9,7 +9,7 @@ from lumina._core cimport matching_engine
 from lumina._core._order_book cimport SIDES, as_id, as_int32, as_side, depth_of, orders_of, queue_ahead_of, touch
 from lumina._core.book cimport Side
 from lumina._core.matching_engine cimport (
-    MatchEvent, MatchKind, MatchLog, MatchMessage, OrderType, int32_t, uint8_t, uint16_t, uint32_t, uint64_t)
+    MatchEvent, MatchKind, MatchLog, MatchMessage, OrderType, int32_t, uint8_t, uint16_t, uint32_t)
 from lumina._core.order_book cimport Order, kNoOrder
 from lumina._core.types cimport Phase, SelfTrade
 

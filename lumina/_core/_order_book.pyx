@@ -118,7 +118,8 @@ cdef class OrderBook:
 
     def add(self, order_id, side, price_ticks, qty_lots):
         cdef OrderResult result = self.book.add(
-            as_id("order_id", order_id), as_side(side), as_int32("price_ticks", price_ticks), as_int32("qty_lots", qty_lots))
+            as_id("order_id", order_id), as_side(side), as_int32("price_ticks", price_ticks),
+            as_int32("qty_lots", qty_lots))
         return _RESULTS[<int>result]
 
     def reduce(self, order_id, qty_lots):

@@ -13,7 +13,6 @@ def rows(events):
     return [tuple(int(event[name]) for name in names) for event in events]
 
 
-
 def test_a_day_by_hand():
     engine = MatchingEngine(self_trade="cancel_both")
     assert engine.best_bid is None and engine.best_ask is None and len(engine) == 0

@@ -30,7 +30,8 @@ struct MatchEvent {
 };
 static_assert(sizeof(MatchEvent) == 40 && alignof(MatchEvent) == 8 && std::is_trivially_copyable_v<MatchEvent>);
 static_assert(offsetof(MatchEvent, price_ticks) == 16 && offsetof(MatchEvent, message) == 28 &&
-              offsetof(MatchEvent, owner) == 32 && offsetof(MatchEvent, kind) == 36 && offsetof(MatchEvent, side) == 38);
+              offsetof(MatchEvent, owner) == 32 && offsetof(MatchEvent, kind) == 36 &&
+              offsetof(MatchEvent, side) == 38);
 
 // A MatchSink that keeps all. Throws std::bad_alloc.
 class MatchLog : public MatchSink {
