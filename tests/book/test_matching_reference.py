@@ -238,6 +238,35 @@ def test_what_holds_of_any_venue(kind, mode, operations):
         assert_lawful(operation, events, phase, before, after)
 
 
+def test_a_large_book_in_batches():
+    """Enough orders that batches fetch ahead: too many for the reference, so single operations are the measure."""
+    rng = random.Random(7)
+    single, batched = MatchingEngine(), Batches("cancel_newest", rng)
+    sides = [rng.randrange(2) for _ in range(60_000)]
+    build = [
+        ("submit", order_id, side, rng.randrange(1001, 1400) * (1 if side == SELL else -1), 5, LIMIT, order_id % 50)
+        for order_id, side in enumerate(sides)
+    ]
+    asked = []
+    for new_id in range(60_000, 80_000):
+        old_id, price, lots = rng.randrange(new_id), rng.randrange(-1400, 1400), rng.randrange(1, 40)
+        asked.append(
+            rng.choice([
+                ("cancel", old_id),
+                ("replace", old_id, new_id, price, lots, LIMIT),
+                ("submit", new_id, rng.randrange(2), price, lots, rng.choice((LIMIT, IOC, MARKET, FOK)), new_id % 50),
+            ])
+        )  # fmt: skip
+    for operations in (build, asked):
+        for start in range(0, len(operations), 999):
+            for operation in operations[start : start + 999]:
+                batched.add(operation, apply_to(single, operation))
+            batched.flush()
+    for side in (BUY, SELL):
+        assert queues(single, side) == queues(batched.engine, side)
+    assert len(single) > 30_000
+
+
 # What a message may say that a method does not let through
 
 
