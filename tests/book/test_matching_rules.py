@@ -526,5 +526,3 @@ def test_a_level_holds_less_than_2_to_the_42_lots(engine):
     assert v.replace(5000, 5001, 100, 2048) == ["5000 rejected invalid"]
     assert v.replace(5000, 5001, 100, 2047) == ["5000 is now 5001 2047@100"]
     assert v.ahead(5001) == 2048 * HUGE
-    v.replace(5001, 5001, 100, 2000)
-    assert v.replace(5001, 5001, 100, 2047) == ["5001 replaced by 5001 2047@100", "5001 rests 2047@100"]
