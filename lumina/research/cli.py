@@ -10,9 +10,12 @@ from typing import NoReturn
 
 from lumina.data.load import load
 from lumina.errors import ConfigError, LuminaError
+from lumina.research.market_reference import compare
+from lumina.research.market_statistics import MarketStatistics, market_statistics
 from lumina.research.queue_errors import queue_errors
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+MAX_SESSIONS = 10_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,7 +27,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     try:
-        return _queue(_parser().parse_args(argv))
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
     except BrokenPipeError:
         # whoever read our output has gone: nothing more to say, and Python must not try at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,6 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--per", choices=("event", "row"), default="event", help="what the models see (default event)")
     one.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     one.add_argument("--picture", metavar="FILE", help="write a PNG (needs matplotlib)")
+    one.set_defaults(run=_queue)
+    market = commands.add_parser(
+        "market",
+        help="what a market is like, beside the embedded market's reference",
+        description="Spread, volatility, memory of flow, impact: of a tape, or of sessions of the embedded market, which "
+        "take seeds from --seed on. docs of lumina.research.MarketStatistics define every figure.",
+    )
+    market.add_argument("tape", nargs="?", help="a tape; without one the embedded market runs")
+    market.add_argument("--sessions", type=int, metavar="N", help="of the embedded market (default 8)")
+    market.add_argument("--seed", type=int, metavar="N", help="of the first session (default 1)")
+    market.add_argument("--hours", type=float, metavar="X", help="of each session from its open (default 6.5)")
+    market.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    market.set_defaults(run=_market)
     return parser
 
 
@@ -91,3 +108,44 @@ def _queue(arguments: argparse.Namespace) -> int:
             print(f"written to {arguments.picture}")
     sys.stdout.flush()
     return OK
+
+
+def _market(arguments: argparse.Namespace) -> int:
+    simulated = [f"--{name}" for name in ("sessions", "seed", "hours") if getattr(arguments, name) is not None]
+    if arguments.tape and simulated:
+        raise ConfigError(f"{', '.join(simulated)}: of the embedded market, not of the tape {arguments.tape}")
+    if arguments.tape:
+        tape = load(arguments.tape)
+        title, sessions = f"market of {tape.instrument.symbol}", [market_statistics(tape)]
+    else:
+        title, sessions = _embedded_sessions(arguments)
+    entries = compare(sessions)
+    if arguments.json:
+        said = {"title": title, "sessions": [one.to_dict() for one in sessions], "statistics": entries}
+        print(json.dumps(said, allow_nan=False))
+    else:
+        from lumina.research import market_tables, tables
+
+        tables.output().print(market_tables.table(title, entries))
+    sys.stdout.flush()
+    return OK
+
+
+def _embedded_sessions(arguments: argparse.Namespace) -> tuple[str, list[MarketStatistics]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from lumina import EmbeddedMarket
+
+    count = 8 if arguments.sessions is None else arguments.sessions
+    first = 1 if arguments.seed is None else arguments.seed
+    hours = 6.5 if arguments.hours is None else arguments.hours
+    if not 1 <= count <= MAX_SESSIONS:
+        raise ConfigError(f"--sessions {count}: must be between 1 and {MAX_SESSIONS}")
+    markets = [EmbeddedMarket(seed, hours) for seed in range(first, first + count)]
+    sessions = []
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        for market in progress.track(markets, description="sessions"):
+            sessions.append(market_statistics(market.record()))
+    return f"embedded market, {count} sessions of {hours:g} h, seeds {first} to {first + count - 1}", sessions

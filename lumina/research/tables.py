@@ -14,11 +14,15 @@ from lumina.research.queue_summary import MIN_BLOCKS, without_exact_back
 
 def show(summary: dict[str, Any], console: Console | None = None) -> None:
     """Print a summary of `QueueErrors`."""
-    if console is None:
-        console = Console(highlight=False)
-        if not console.is_terminal and "COLUMNS" not in os.environ:
-            console = Console(highlight=False, width=180)  # a file or a pipe does not wrap
-    console.print(tables(summary))
+    (console or output()).print(tables(summary))
+
+
+def output() -> Console:
+    """Standard output; a file or a pipe does not wrap."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(highlight=False, width=180)
+    return console
 
 
 def tables(summary: dict[str, Any]) -> RenderableType:
