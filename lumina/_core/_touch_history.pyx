@@ -21,9 +21,9 @@ cdef packed struct Touch:
     uint8_t acted
     uint8_t[5] reserved
 
-TOUCH = np.dtype([("ts_ns", "<i8"), ("bid_ticks", "<i4"), ("ask_ticks", "<i4"), ("bid_lots", "<i4"), ("ask_lots", "<i4"),
-                  ("traded_lots", "<i4"), ("trade_ticks", "<i4"), ("sign", "i1"), ("quoted", "u1"), ("acted", "u1"),
-                  ("reserved", "u1", (5,))])
+TOUCH = np.dtype([("ts_ns", "<i8"), ("bid_ticks", "<i4"), ("ask_ticks", "<i4"), ("bid_lots", "<i4"),
+                  ("ask_lots", "<i4"), ("traded_lots", "<i4"), ("trade_ticks", "<i4"), ("sign", "i1"),
+                  ("quoted", "u1"), ("acted", "u1"), ("reserved", "u1", (5,))])
 
 cdef uint8_t _last_book_kind = Kind.EXECUTE, _execute = Kind.EXECUTE, _trade = Kind.TRADE, _status = Kind.STATUS
 cdef int _end = Flag.END, _off_book = Flag.OFFBOOK

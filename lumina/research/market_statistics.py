@@ -170,7 +170,8 @@ class _Path:
         self.ts_ns = np.ascontiguousarray(touches["ts_ns"])
         self.start_ns = int(self.ts_ns[0])
         self.quoted = touches["quoted"] != 0
-        self.mid: _Floats = np.where(self.quoted, (touches["bid_ticks"] + touches["ask_ticks"].astype(np.float64)) / 2, np.nan)
+        mid = (touches["bid_ticks"] + touches["ask_ticks"].astype(np.float64)) / 2
+        self.mid: _Floats = np.where(self.quoted, mid, np.nan)
         self._held = np.where(self.quoted, np.diff(self.ts_ns, append=end_ns), 0).astype(np.float64)
 
     def mean(self, values: NDArray[Any]) -> float:

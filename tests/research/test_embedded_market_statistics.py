@@ -12,8 +12,7 @@ from lumina.research.market_reference import STATISTICS, compare
 from lumina.research.market_statistics import statistics_of_touches
 from tests.reference import embedded_market as slow
 
-long = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "long", reason="takes minutes: HYPOTHESIS_PROFILE=long")
-landed = pytest.mark.skipif(not hasattr(lumina, "EmbeddedMarket"), reason="no embedded market yet")
+long = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "long", reason="minutes: HYPOTHESIS_PROFILE=long")
 
 # What an hour settles, with half-widths well above its sampling error: an hour is a sixth of a session.
 HOUR = {
@@ -38,12 +37,10 @@ def check_hour(statistics):
     assert statistics.traded_lots_per_s / statistics.trades_per_s == pytest.approx(5.08 / 1.85, rel=0.08)
 
 
-@landed
 def test_an_hour_of_the_embedded_market():
     check_hour(market_statistics(lumina.EmbeddedMarket(seed=1, hours=1).record()))
 
 
-@landed
 def test_the_command_runs_sessions(capsys):
     assert main(["market", "--sessions", "2", "--hours", "0.1", "--seed", "3"]) == 0
     out = capsys.readouterr().out
@@ -52,7 +49,6 @@ def test_the_command_runs_sessions(capsys):
     assert "--sessions 0: must be between 1 and 10000" in capsys.readouterr().err
 
 
-@landed
 @long
 def test_eight_sessions_are_within_four_deviations():
     sessions = [market_statistics(lumina.EmbeddedMarket(seed=seed, hours=6.5).record()) for seed in range(1, 9)]
@@ -65,8 +61,6 @@ def test_the_slow_generator_is_the_same_market():
     slow_sessions = [statistics_of_touches(slow.EmbeddedMarket(s).run(), slow.SESSION_S * slow.NS) for s in (1, 2)]
     for session in slow_sessions:
         check_hour(session)
-    if not hasattr(lumina, "EmbeddedMarket"):
-        return
     fast = [market_statistics(lumina.EmbeddedMarket(seed=seed, hours=6.5).record()) for seed in (1, 2)]
     for statistic in STATISTICS:
         means = [np.mean([statistic.of(session) for session in sessions]) for sessions in (slow_sessions, fast)]
