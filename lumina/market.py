@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -56,11 +55,12 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 class EmbeddedMarket:
     """A market of one instrument that lives by itself and reacts to whoever trades in it.
 
-    Orders of others come from a seeded order flow over a price-time matching engine: limit orders and cancellations that
-    depend on the queues and on a fair value, market orders that excite each other and come from long metaorders, activity
-    that changes over the day (docs/embedded-market.md has the model and how real it is). Usable wherever a tape is:
-    `lumina.backtest(EmbeddedMarket(seed=1), strategy)`. Orders of the strategy stand in the same queues as everybody's;
-    impact, queues and adverse selection are not assumed, they happen. One object serves many runs: each begins anew.
+    Orders of others come from a seeded order flow over a price-time matching engine: limit orders and cancellations
+    that depend on the queues and on a fair value, market orders that excite each other and come from long metaorders,
+    activity that changes over the day (docs/embedded-market.md has the model and how real it is). Usable wherever a
+    tape is: `lumina.backtest(EmbeddedMarket(seed=1), strategy)`. Orders of the strategy stand in the same queues as
+    everybody's; impact, queues and adverse selection are not assumed, they happen. One object serves many runs: each
+    begins anew.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ class EmbeddedMarket:
     feed_latency_ns : int
         From the exchange to whoever listens, ns, in [0, 2^32); the model of `lumina.Latency` comes on top.
     **parameters
-        Of the order flow, by name: `EmbeddedMarket.defaults()` lists all with their values, `lumina/market/parameters.hpp`
-        explains them. Several values are a sequence.
+        Of the order flow, by name: `EmbeddedMarket.defaults()` lists all with their values,
+        `lumina/market/parameters.hpp` explains them. Several values are a sequence.
 
     Raises
     ------
@@ -99,7 +99,8 @@ class EmbeddedMarket:
         values = default_parameters()
         for name, value in parameters.items():
             if name not in values:
-                raise ConfigError(f"{name} = {value!r}: no parameter of the embedded market; it has {', '.join(values)}")
+                known = ", ".join(values)
+                raise ConfigError(f"{name} = {value!r}: no parameter of the embedded market; it has {known}")
             values[name] = _value(name, value, values[name])
         if sum(values["excitation"]) >= 1:
             raise ConfigError(f"excitation = {values['excitation']}: must sum to less than 1")
@@ -224,14 +225,14 @@ def _value(name: str, value: Any, default: Any) -> Any:
 
 
 def _real(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer)) or not low <= value <= high:
         raise ConfigError(f"{name} = {value!r}: must be a number in [{low:g}, {high:g}]")
     return float(value)
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
-    whole = isinstance(value, numbers.Real) and not isinstance(value, bool) and value == math.floor(value)
-    if not whole or not low <= value <= high:
+    real = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool) and math.isfinite(value)
+    if not real or value != math.floor(value) or not low <= value <= high:
         raise ConfigError(f"{name} = {value!r}: must be a whole number in [{low}, {high}]")
     return int(value)
 

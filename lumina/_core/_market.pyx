@@ -120,9 +120,9 @@ cdef class Recording:
         """Let so many events happen; True once the end is reached."""
         cdef MarketOwner nobody
         cdef EmbeddedMarket *market = self.market.get()
-        cdef Py_ssize_t i
+        cdef Py_ssize_t _i
         with nogil:
-            for i in range(events):
+            for _i in range(events):
                 if market.ended():
                     break
                 market.step(nobody)

@@ -92,7 +92,8 @@ cdef extern from "lumina/backtest/recorded_engine.hpp" namespace "lumina" nogil:
         bool by_order
         const uint64_t *order_ids
     cdef cppclass RecordedEngine(EngineRun):
-        RecordedEngine(const vector[InstrumentSetup[TapeView]] &, const EngineOptions &, const lumina_strategy *) except +
+        RecordedEngine(const vector[InstrumentSetup[TapeView]] &, const EngineOptions &,
+                       const lumina_strategy *) except +
 
 cdef extern from "lumina/backtest/simulated_engine.hpp" namespace "lumina" nogil:
     cdef cppclass SimulatedEngine(EngineRun):

@@ -25,8 +25,8 @@ _LATENCY_CHUNKS, _LATENCY_ROWS = 64, 1024
 
 @dataclasses.dataclass(frozen=True)
 class Watch:
-    """What a caller wants to hear while the job goes: (done, total) of the loading in bytes, of the replay in rows, of an
-    embedded market in simulated ns."""
+    """What a caller wants to hear while the job goes: (done, total) of the loading in bytes, of the replay in rows, of
+    an embedded market in simulated ns."""
 
     loading: Progress | None = None
     loaded: Callable[[Tape | EmbeddedMarket], None] | None = None
@@ -86,7 +86,9 @@ def embedded_market(config: Config) -> EmbeddedMarket:
     import lumina
 
     if config["impact"]["enabled"]:
-        raise config.error("impact.enabled", "an embedded market reacts by itself; the impact model is for recorded data")
+        raise config.error(
+            "impact.enabled", "an embedded market reacts by itself; the impact model is for recorded data"
+        )
     settings = config["market"]
     try:
         market = lumina.EmbeddedMarket(settings["seed"], settings["hours"], **settings["parameters"])
@@ -94,7 +96,8 @@ def embedded_market(config: Config) -> EmbeddedMarket:
         key = "market.hours" if str(error).startswith("hours") else "market.parameters"
         raise config.error(key, str(error)) from None
     except TypeError:
-        raise config.error("market.parameters", f"{sorted(settings['parameters'])}: no parameters of the flow") from None
+        names = ", ".join(sorted(settings["parameters"]))
+        raise config.error("market.parameters", f"{names}: not all of these are of the flow") from None
     named = {name: config["data"][name] for name in ("symbol", "tick_size", "lot_size")}
     terms = {name: value for name, value in (named | _terms(config)).items() if value is not None}
     return market.with_instrument(lumina.Instrument(**{**market.instrument.to_dict(), **terms})) if terms else market

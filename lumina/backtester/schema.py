@@ -61,8 +61,8 @@ KEYS: tuple[Key, ...] = (
         None,
         optional(paths),
         "",
-        "file to replay, or a list of files to join in order; ${NAME} is that environment variable; null is the embedded "
-        "market",
+        "file to replay, or a list of files to join in order; ${NAME} is that environment variable; null is the "
+        "embedded market",
     ),
     Key("data.format", "auto", text, "", "what the file is; auto looks at its name and first bytes"),
     Key(

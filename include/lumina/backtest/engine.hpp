@@ -39,8 +39,8 @@ class BasicEngine final : public EngineRun {
     feeds_.reserve(setups.size());
     std::size_t rows = 0;
     for (const Setup& setup : setups) {
-      exchanges_.emplace_back(setup.source, setup.queue, options.self_trade,
-                              Ledger(setup.contract, setup.ledger, log_), orders_, responses_);
+      exchanges_.emplace_back(setup.source, setup.queue, options.self_trade, Ledger(setup.contract, setup.ledger, log_),
+                              orders_, responses_);
       feeds_.emplace_back(exchanges_.back().source(), options.feed);
       desk_.add(setup.info, RiskGate(setup.risk, setup.contract));
       rows += exchanges_.back().rows_expected();

@@ -151,9 +151,8 @@ class SimulatedExchange : public ExchangeSide<SimulatedExchange> {
     look();
     arriving_ = &order;
     replacing_ = &request;
-    const MatchReason reason =
-        market_.replace(now_ns_, record.order_id, side, record.type == LUMINA_POST_ONLY, request.price_ticks,
-                        request.qty_lots - record.filled_lots, owner);
+    const MatchReason reason = market_.replace(now_ns_, record.order_id, side, record.type == LUMINA_POST_ONLY,
+                                               request.price_ticks, request.qty_lots - record.filled_lots, owner);
     if (reason == MatchReason::none) {
       confirm();  // shrunk in place
     } else {

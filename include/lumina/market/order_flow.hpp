@@ -20,7 +20,7 @@ namespace lumina {
 template <class T>
 concept FlowBook = requires(const T& book, Side side, std::int32_t price) {
   { book.best(side) } -> std::convertible_to<std::int32_t>;
-  { book.qty(side, price) } -> std::convertible_to<std::int64_t>;        // all lots of the level
+  { book.qty(side, price) } -> std::convertible_to<std::int64_t>;         // all lots of the level
   { book.others_qty(side, price) } -> std::convertible_to<std::int64_t>;  // less ours, which nobody else can cancel
 };
 
@@ -110,9 +110,7 @@ class OrderFlow {
 
   double exponential() noexcept { return -std::log(1 - clock_.uniform()); }
   // Lomax with scale one.
-  static double lomax(Random& random, double shape) noexcept {
-    return std::pow(1 - random.uniform(), -1 / shape) - 1;
-  }
+  static double lomax(Random& random, double shape) noexcept { return std::pow(1 - random.uniform(), -1 / shape) - 1; }
 
   // Operational time goes by.
   void pass(double tau) noexcept {
@@ -122,9 +120,8 @@ class OrderFlow {
 
   void schedule() {
     next_s_ = activity_.after(now_s_, wait_ / total_, end_s_);
-    next_ns_ = next_s_ > end_s_
-                   ? std::numeric_limits<std::int64_t>::max()
-                   : p_.start_ns + static_cast<std::int64_t>(std::ceil(next_s_ * 1e9));
+    next_ns_ = next_s_ > end_s_ ? std::numeric_limits<std::int64_t>::max()
+                                : p_.start_ns + static_cast<std::int64_t>(std::ceil(next_s_ * 1e9));
   }
 
   // What everybody does a second of operational time, held until something happens.
@@ -143,8 +140,8 @@ class OrderFlow {
       for (int i = 0; i < kDistances; ++i) {
         const double inside = i + 1 < spread ? p_.inside_factor : 1;
         limit_[s][i] = p_.limit_rate[i] * inside * limit_factor;
-        cancel_[s][i] = p_.cancel_rate[i] * cancel_factor *
-                        static_cast<double>(book.others_qty(side, far + step * (i + 1)));
+        cancel_[s][i] =
+            p_.cancel_rate[i] * cancel_factor * static_cast<double>(book.others_qty(side, far + step * (i + 1)));
         total_ += limit_[s][i] + cancel_[s][i];
       }
     }

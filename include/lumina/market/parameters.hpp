@@ -9,10 +9,10 @@ namespace lumina {
 struct MarketParameters {
   static constexpr int kDistances = 8;  // ticks from the opposite best that flow acts at
 
-  std::int64_t start_ns = 0;                        // open of the session
-  std::int64_t length_ns = 23'400'000'000'000;      // how much of it is simulated
-  double session_s = 23'400;                        // open to close; shapes the activity of the day
-  std::int64_t feed_latency_ns = 100'000;           // from the exchange to whoever listens
+  std::int64_t start_ns = 0;                    // open of the session
+  std::int64_t length_ns = 23'400'000'000'000;  // how much of it is simulated
+  double session_s = 23'400;                    // open to close; shapes the activity of the day
+  std::int64_t feed_latency_ns = 100'000;       // from the exchange to whoever listens
 
   // Activity: the clock of the flow runs a(t) times as fast as that on the wall.
   double activity_sd[2] = {0.7, 0.6};
@@ -20,10 +20,10 @@ struct MarketParameters {
   double open_activity = 1.5, close_activity = 0.9, edge_tau_s = 1800;
 
   // Limit orders and cancellations, one lot each.
-  double limit_rate[kDistances] = {2.6, 3.2, 2.4, 1.9, 1.6, 1.4, 1.2, 1.1};  // a side
-  double inside_factor = 1.5;                                                  // where they narrow the spread
-  double limit_skew = 0.35;                                                    // a tick of fair value off the mid
-  double cancel_rate[kDistances] = {.22, .16, .13, .11, .10, .09, .08, .08};   // a lot resting
+  double limit_rate[kDistances] = {2.6, 3.2, 2.4, 1.9, 1.6, 1.4, 1.2, 1.1};   // a side
+  double inside_factor = 1.5;                                                 // where they narrow the spread
+  double limit_skew = 0.35;                                                   // a tick of fair value off the mid
+  double cancel_rate[kDistances] = {.22, .16, .13, .11, .10, .09, .08, .08};  // a lot resting
   double cancel_skew = 0.6;
   double max_skew = 4;  // ticks
 
