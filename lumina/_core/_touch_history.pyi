@@ -15,8 +15,8 @@ def touch_history(events: NDArray[np.void], lo_ticks: int, hi_ticks: int) -> NDA
     Returns
     -------
     ndarray of TOUCH
-        `bid_ticks`, `ask_ticks`, `bid_lots`, `ask_lots`: the touch behind the event; `quoted`: it is continuous trading,
-        and both sides stand and do not cross. `traded_lots`, `trade_ticks`, `sign`: of the event's prints (without those
-        off book) the lots, and the first one's price and aggressor, 1 buy, -1 sell, 0 unknown. `acted`: the event
-        changed the book or traded.
+        `bid_ticks`, `ask_ticks`, `bid_lots`, `ask_lots`: the touch behind the event; `quoted`: it is continuous
+        trading, and both sides stand and do not cross. `traded_lots`, `trade_ticks`, `sign`: of the event's prints
+        (without those off book) the lots, and the first one's price and aggressor, 1 buy, -1 sell, 0 unknown.
+        `acted`: the event changed the book or traded.
     """

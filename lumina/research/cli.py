@@ -67,8 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     market = commands.add_parser(
         "market",
         help="what a market is like, beside the embedded market's reference",
-        description="Spread, volatility, memory of the flow, response: of a tape, or of sessions of the embedded market "
-        "with seeds from --seed on. lumina.research.MarketStatistics defines every figure.",
+        description="Spread, volatility, memory of the flow, response: of a tape, or of sessions of the embedded "
+        "market with seeds from --seed on. lumina.research.MarketStatistics defines every figure.",
     )
     market.add_argument("tape", nargs="?", help="a tape; without one the embedded market runs")
     market.add_argument("--sessions", type=int, metavar="N", help="of the embedded market (default 8)")

@@ -32,9 +32,9 @@ def check_hour(statistics):
     for name, width in HOUR.items():
         value, reference = found[name]
         assert value == pytest.approx(reference, abs=width), name
-    # of the orders of market and other events, whatever the activity
-    assert statistics.trades_per_s / statistics.events_per_s == pytest.approx(1.85 / 71.6, rel=0.06)
-    assert statistics.traded_lots_per_s / statistics.trades_per_s == pytest.approx(5.08 / 1.85, rel=0.08)
+    # whatever the activity; market orders come in clusters, and their sizes have a heavy tail
+    assert statistics.trades_per_s / statistics.events_per_s == pytest.approx(1.85 / 71.6, rel=0.2)
+    assert statistics.traded_lots_per_s / statistics.trades_per_s == pytest.approx(5.08 / 1.85, rel=0.2)
 
 
 def test_an_hour_of_the_embedded_market():

@@ -146,7 +146,7 @@ def test_known_processes():
 def test_the_mark_is_beyond_four_deviations(played):
     found = market_statistics(played(1))
     entries = {entry["name"]: entry for entry in compare([found, found])}
-    assert len(entries) == len(STATISTICS) == 47
+    assert len(entries) == len(STATISTICS) == 45
     assert entries["spread, ticks"] == {
         "name": "spread, ticks", "mean": pytest.approx(1.4), "sd": pytest.approx(0), "reference": 1.089,
         "reference_sd": 0.0015, "beyond": True,
