@@ -81,8 +81,8 @@ def test_by_hand_a_step_ten_seconds(played):
     assert found.ofi_r2[1] == pytest.approx(7.5**2 / 76.5)
     assert found.ofi_slope == pytest.approx(7.5 / 76.5 * 2 * 4.8)
     assert found.trade_imbalance_r2[1] == pytest.approx(36 / 86.4)
-    # absolute changes: four .5 of ten, mean .2, at lag 5 pairs (0 0) (.5 0) (0 .5) (.5 0) (0 0)
-    assert found.absolute_return_acf[1] == pytest.approx(((0.04 + 0.04) - 3 * 0.06) / 5 / 0.06)
+    # absolute changes 0 .5 0 .5 0 .5 0 .5 0 0, mean .2, variance .06; at lag 5 four pairs of 0 and .5, one of 0 and 0
+    assert found.absolute_return_acf[1] == pytest.approx((4 * -0.06 + 0.04) / 5 / 0.06)
     # after 60 s only the buy is within the tape: the mid is back
     assert found.response_ticks == pytest.approx((0.5, 0.5, 0))
 
