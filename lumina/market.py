@@ -41,6 +41,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_lots": (1, 100_000),
     "value_volatility": (0, 100),
     "value_impact": (0, 100),
+    "value_exponent": (0, 1),
+    "value_lots": (0.1, 1e6),
     "value_memory": (0, 1),
     "memory_decay": (0, 1),
     "start_price": (1_000, 100_000_000),

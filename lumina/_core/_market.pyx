@@ -38,6 +38,8 @@ cdef dict _parameters(const MarketParameters &p):
         "max_lots": p.max_lots,
         "value_volatility": p.value_volatility,
         "value_impact": p.value_impact,
+        "value_exponent": p.value_exponent,
+        "value_lots": p.value_lots,
         "value_memory": p.value_memory,
         "memory_weight": (p.memory_weight[0], p.memory_weight[1]),
         "memory_decay": (p.memory_decay[0], p.memory_decay[1]),
@@ -85,6 +87,8 @@ cdef class MarketSpec:
         p.max_lots = parameters["max_lots"]
         p.value_volatility = parameters["value_volatility"]
         p.value_impact = parameters["value_impact"]
+        p.value_exponent = parameters["value_exponent"]
+        p.value_lots = parameters["value_lots"]
         p.value_memory = parameters["value_memory"]
         p.start_price = parameters["start_price"]
         p.start_levels = parameters["start_levels"]

@@ -36,6 +36,8 @@ cdef extern from "lumina/market/parameters.hpp" namespace "lumina" nogil:
         int32_t max_lots
         double value_volatility
         double value_impact
+        double value_exponent
+        double value_lots
         double value_memory
         double memory_weight[2]
         double memory_decay[2]

@@ -61,7 +61,7 @@ class EmbeddedMarket {
       engine_.cancel(others_order(action.side, action.price_ticks, action.pick), listener);
     } else {
       engine_.submit({++last_id_, 0, action.lots, kOthers, action.side, OrderType::market}, listener);
-      if (listener.traded_lots) flow_.traded(action.side);
+      if (listener.traded_lots) flow_.traded(action.side, listener.traded_lots);
     }
     uncover(listener);
     close_event();
@@ -207,7 +207,7 @@ class EmbeddedMarket {
     if (reason != MatchReason::none) return reason;
     uncover(listener);
     close_event();
-    flow_.disturbed(ts_ns, *this, listener.traded_lots ? side : Side::none);
+    flow_.disturbed(ts_ns, *this, side, listener.traded_lots);
     return reason;
   }
 

@@ -75,28 +75,32 @@ class OrderFlow {
     schedule();
   }
 
-  // A market order of somebody, or an order of ours that came to trade.
-  void traded(Side aggressor) noexcept {
+  // A market order of somebody, or an order of ours, traded so many lots on arrival. What it says of the fair value
+  // grows with them, less than in proportion: with the sign alone the impact of a long order would be linear in the
+  // number of its parts, whatever they weigh.
+  void traded(Side aggressor, std::int32_t lots) noexcept {
     const double sign = aggressor == Side::buy ? 1 : -1;
+    const double weight = std::pow(lots / p_.value_lots, p_.value_exponent);
     double expected = 0;
     for (int i = 0; i < 2; ++i) {
       excitement_[i] += p_.excitation[i] * p_.excitation_decay[i];
       expected += p_.memory_weight[i] * memory_[i];
       memory_[i] = p_.memory_decay[i] * memory_[i] + (1 - p_.memory_decay[i]) * sign;
     }
-    fair_ += p_.value_impact * (sign - p_.value_memory * expected);
+    fair_ += p_.value_impact * (weight * sign - p_.value_memory * expected);
   }
 
-  // Something of ours changed the book at ts_ns, which is not past next_ts_ns; an order of ours on side `traded` met
-  // somebody, or none did. What is left of the waiting time stays, at the new rates: exact, and it draws nothing.
+  // Something of ours changed the book at ts_ns, which is not past next_ts_ns; an order of ours on traded_side
+  // traded so many lots on arrival, or 0. What is left of the waiting time stays, at the new rates: exact, and it draws
+  // nothing.
   template <FlowBook Book>
-  void disturbed(std::int64_t ts_ns, const Book& book, Side traded_side) {
+  void disturbed(std::int64_t ts_ns, const Book& book, Side traded_side, std::int32_t traded_lots) {
     const double at_s = std::clamp(static_cast<double>(ts_ns - p_.start_ns) * 1e-9, now_s_, std::max(now_s_, next_s_));
     const double tau = activity_.operational(now_s_, at_s);
     wait_ = std::max(wait_ - tau * total_, 0.0);
     pass(tau);
     now_s_ = at_s;
-    if (traded_side != Side::none) traded(traded_side);
+    if (traded_lots) traded(traded_side, traded_lots);
     rate(book);
     schedule();
   }
