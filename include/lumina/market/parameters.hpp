@@ -40,7 +40,7 @@ struct MarketParameters {
   // Fair value.
   double value_volatility = 0.42;  // ticks a root second
   double value_impact = 0.25;      // ticks a trade of value_lots; of others in proportion to lots^value_exponent
-  double value_exponent = 0.5, value_lots = 2.18;
+  double value_exponent = 0.3, value_lots = 2.02;
   double value_memory = 0.8;  // how much of a trade's sign was to be expected
   double memory_weight[2] = {0.6, 0.4};
   double memory_decay[2] = {0.9, 0.99};
