@@ -47,7 +47,7 @@ class MatchingEngine : public QueueBook {
     const std::size_t before = size();
     for (const Side s : {Side::buy, Side::sell}) {
       if (side != s && side != Side::none) continue;
-      for (std::int32_t price = levels_.best(s); is_price(price); price = levels_.behind(s, price)) {
+      for (std::int32_t price = best(s); is_price(price); price = levels_.behind(s, price)) {
         for (Handle handle = levels_.of(s, price).head; handle != kNoOrder;) {
           const Order& resting = order(handle);
           const Handle next = resting.next;
@@ -89,6 +89,9 @@ class MatchingEngine : public QueueBook {
   bool has_band() const noexcept { return low_ != -PriceLevels::kMaxPrice || high_ != PriceLevels::kMaxPrice; }
   std::int32_t band_low() const noexcept { return low_; }
   std::int32_t band_high() const noexcept { return high_; }
+
+  // Best price, or none(side).
+  std::int32_t best(Side side) const noexcept { return best_[static_cast<unsigned>(side)]; }
 
   SelfTrade self_trade() const noexcept { return self_trade_; }
   static std::uint16_t owner(const Order& order) noexcept { return order.group; }
@@ -186,26 +189,33 @@ class MatchingEngine : public QueueBook {
       // of its own level this asks for a little more room than it needs
       return refuse(key.id, MatchReason::invalid, sink);
     }
-    store_.close(levels_, place, [&](const Order&) { sink.replaced(place.handle, before, order); });
+    leave(place, [&](const Order&) { sink.replaced(place.handle, before, order); });
     return meets ? meet(order, path, new_place, sink) : rest(order, lots, new_place, sink);
+  }
+
+  // Is price a of a side at price b or nearer to the other side? Without a branch: sides are not to be guessed.
+  static bool ahead(Side side, std::int32_t a, std::int32_t b) noexcept {
+    const std::int32_t flip = -static_cast<std::int32_t>(side == Side::buy);
+    return (a ^ flip) <= (b ^ flip);
   }
 
   // What an order may trade with: the opposite side from its first acceptable price on, as far as its limit.
   struct Path {
     Side side;  // the opposite one
     std::int32_t first, limit;
-    bool reaches(std::int32_t price) const noexcept { return side == Side::sell ? price <= limit : price >= limit; }
+    bool reaches(std::int32_t price) const noexcept { return ahead(side, price, limit); }
   };
   Path path_of(const NewOrder& order) const noexcept {
     const Side side = opposite(order.side);
-    if (order.type != OrderType::market) [[likely]]
-      return {side, levels_.best(side), order.price_ticks};
-    // what lies before the band is passed over; no price at all is beyond any limit
-    if (side == Side::sell)
-      return {side, levels_.behind(side, std::max(low_, -PriceLevels::kMaxPrice) - 1),
-              std::min(high_, PriceLevels::kMaxPrice)};
-    return {side, levels_.behind(side, std::min(high_, PriceLevels::kMaxPrice) + 1),
-            std::max(low_, -PriceLevels::kMaxPrice)};
+    if (order.type == OrderType::market) [[unlikely]]
+      return market_path(side);
+    return {side, best(side), order.price_ticks};
+  }
+  // What lies before the band is passed over. No price at all is beyond the limit.
+  [[gnu::noinline]] Path market_path(Side side) const noexcept {
+    constexpr std::int32_t kMax = PriceLevels::kMaxPrice;
+    if (side == Side::sell) return {side, levels_.behind(side, std::max(low_, -kMax) - 1), std::min(high_, kMax)};
+    return {side, levels_.behind(side, std::min(high_, kMax) + 1), std::max(low_, -kMax)};
   }
 
   // May an order that reaches the first price trade? Asked before anything changes.
@@ -257,7 +267,7 @@ class MatchingEngine : public QueueBook {
         } else {
           const std::int32_t lots = maker.qty_lots;
           left -= lots;
-          store_.close(levels_, store_.locate(maker.id), [&](Order& closed) {
+          leave(store_.locate(maker.id), [&](Order& closed) {
             closed.qty_lots = 0;
             sink.traded(handle, closed, taker, lots);
           });
@@ -282,17 +292,29 @@ class MatchingEngine : public QueueBook {
       return refuse(order.id, MatchReason::invalid, sink);
     const Handle handle =
         store_.join(levels_, level, place, order.owner, order.id, order.side, order.price_ticks, lots);
+    std::int32_t& best = best_[static_cast<unsigned>(order.side)];
+    best = ahead(order.side, best, order.price_ticks) ? best : order.price_ticks;
     sink.rested(handle, this->order(handle));
     return MatchReason::none;
   }
 
   template <class Sink>
   void take_out(const Place& place, MatchReason reason, Sink& sink) {
-    store_.close(levels_, place, [&](const Order& order) { sink.cancelled(place.handle, order, reason); });
+    leave(place, [&](const Order& order) { sink.cancelled(place.handle, order, reason); });
+  }
+
+  template <class Tell>
+  void leave(const Place& place, const Tell& tell) {
+    store_.close(levels_, place, [&](Order& order, bool emptied) {
+      if (emptied && order.price_ticks == best_[order.side_])
+        best_[order.side_] = levels_.behind(order.side(), order.price_ticks);
+      tell(order);
+    });
   }
 
   Phase phase_ = Phase::continuous;
   SelfTrade self_trade_;
+  std::int32_t best_[2] = {kNoBid, kNoAsk};  // kept, as every order asks for it
   std::int32_t low_ = -PriceLevels::kMaxPrice, high_ = PriceLevels::kMaxPrice;
 };
 

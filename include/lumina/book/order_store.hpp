@@ -232,13 +232,14 @@ class OrderStore {
     ids_.insert(new_place, place.handle);
     order.id = new_id;
   }
-  // The order leaves. tell(order) hears of it, no longer linked, before its handle is free for another one.
+  // The order leaves. tell(order, emptied) hears of it, and whether its level went with it, before the handle is free
+  // for another one.
   template <class Tell>
   void close(PriceLevels& levels, const IdMap::Place& place, const Tell& tell) {
     Order& order = orders_[place.handle];
-    unlink(levels, order);
+    const bool emptied = unlink(levels, order);
     ids_.erase(place);
-    tell(order);
+    tell(order, emptied);
     orders_.release(place.handle);
   }
 
@@ -287,9 +288,8 @@ class OrderStore {
   template <class Message, LevelShelf Shelf>
   [[gnu::always_inline]] void fetch_level(const Message& message, Handle handle, const Shelf& shelf) const noexcept {
     const Order& order = orders_[handle];
-    const std::uint32_t known = handle != kNoOrder ? ~0u : 0;
-    const auto pick = [known](auto a, auto b) {
-      return static_cast<std::uint32_t>(b) ^ ((static_cast<std::uint32_t>(a) ^ static_cast<std::uint32_t>(b)) & known);
+    const auto pick = [handle](auto a, auto b) {
+      return choose(handle != kNoOrder, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b));
     };
     const PriceLevels& levels = shelf.clamped(static_cast<std::uint16_t>(pick(order.group, message.group())));
     __builtin_prefetch(levels.line(static_cast<Side>(pick(order.side_, message.side)),
@@ -311,31 +311,39 @@ class OrderStore {
   // Links are written without asking whether there is a neighbour: order 0 is nobody's and takes what is meant for
   // none, and a branch that follows the place in a queue is guessed wrong every other time.
 
+  // first ? a : b, and never a branch.
+  static std::uint32_t choose(bool first, std::uint32_t a, std::uint32_t b) noexcept {
+    return b ^ ((a ^ b) & (0u - static_cast<std::uint32_t>(first)));
+  }
+
   // To the end of the queue.
   void link(PriceLevels& levels, QueueLevel& level, Handle handle, Order& order) noexcept {
     order.prev = level.tail;
     order.next = kNoOrder;
     orders_[level.tail].next = handle;
-    level.head = level.head != kNoOrder ? level.head : handle;
+    level.head = choose(level.head != kNoOrder, level.head, handle);
     level.tail = handle;
     if (level.empty()) levels.filled(order.side(), order.price_ticks);
     level.total += QueueLevel::order(order.qty_lots);
   }
 
-  void unlink(PriceLevels& levels, const Order& order) noexcept {
+  // Was it the last one of its level?
+  bool unlink(PriceLevels& levels, const Order& order) noexcept {
     QueueLevel& level = levels.of(order.side(), order.price_ticks);
     const Handle prev = order.prev, next = order.next;
     orders_[prev].next = next;
     orders_[next].prev = prev;
-    level.head = prev != kNoOrder ? level.head : next;
-    level.tail = next != kNoOrder ? level.tail : prev;
+    level.head = choose(prev != kNoOrder, level.head, next);
+    level.tail = choose(next != kNoOrder, level.tail, prev);
     level.total -= QueueLevel::order(order.qty_lots);
-    if (level.empty()) levels.emptied(order.side(), order.price_ticks);
+    const bool emptied = level.empty();
+    if (emptied) levels.emptied(order.side(), order.price_ticks);
+    return emptied;
   }
 
   template <class Sink>
   void close(PriceLevels& levels, const IdMap::Place& place, Kind kind, Sink& sink) noexcept {
-    close(levels, place, [&](Order& order) {
+    close(levels, place, [&](Order& order, bool) {
       const std::int32_t lots = order.qty_lots;
       order.qty_lots = 0;
       sink.reduced(place.handle, order, lots, kind);
