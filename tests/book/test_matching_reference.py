@@ -298,7 +298,6 @@ def test_a_level_holds_less_than_2_to_the_20_orders():
     assert [event.kind for event in apply_to(engine, ("replace", 5, full, 100, 1, LIMIT))] == ["reduced"]
 
 
-@pytest.mark.xfail(reason="the level is asked before the old order is taken out")
 def test_a_replace_at_a_full_level_takes_its_old_order_out_first():
     engine = MatchingEngine()
     huge = 2**31 - 1
@@ -310,7 +309,6 @@ def test_a_replace_at_a_full_level_takes_its_old_order_out_first():
     assert engine.queue_ahead(2048) == 2048 * huge
 
 
-@pytest.mark.xfail(reason="a band of every price reads as none")
 def test_a_band_of_every_price_reads_as_it_was_set():
     engine = MatchingEngine()
     engine.band = (-FAR, FAR)

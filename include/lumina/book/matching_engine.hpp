@@ -81,12 +81,14 @@ class MatchingEngine : public QueueBook {
     if (low > high) throw std::invalid_argument("MatchingEngine: a price band with low > high");
     low_ = low;
     high_ = high;
+    has_band_ = true;
   }
   void clear_band() noexcept {
     low_ = -PriceLevels::kMaxPrice;
     high_ = PriceLevels::kMaxPrice;
+    has_band_ = false;
   }
-  bool has_band() const noexcept { return low_ != -PriceLevels::kMaxPrice || high_ != PriceLevels::kMaxPrice; }
+  bool has_band() const noexcept { return has_band_; }
   std::int32_t band_low() const noexcept { return low_; }
   std::int32_t band_high() const noexcept { return high_; }
 
@@ -184,10 +186,11 @@ class MatchingEngine : public QueueBook {
     if (meets) {
       if (const MatchReason reason = judge(order, path); reason != MatchReason::none) [[unlikely]]
         return refuse(key.id, reason, sink);
-    } else if (const QueueLevel* level = levels_.find(order.side, price); level && !level->has_room(lots))
-        [[unlikely]] {
-      // of its own level this asks for a little more room than it needs
-      return refuse(key.id, MatchReason::invalid, sink);
+    } else if (const QueueLevel* level = levels_.find(order.side, price)) {
+      QueueLevel to = *level;
+      if (price == before.price_ticks) to.total -= QueueLevel::order(before.qty_lots);
+      if (!to.has_room(lots)) [[unlikely]]
+        return refuse(key.id, MatchReason::invalid, sink);
     }
     leave(place, [&](const Order&) { sink.replaced(place.handle, before, order); });
     return meets ? meet(order, path, new_place, sink) : rest(order, lots, new_place, sink);
@@ -314,6 +317,7 @@ class MatchingEngine : public QueueBook {
 
   Phase phase_ = Phase::continuous;
   SelfTrade self_trade_;
+  bool has_band_ = false;
   std::int32_t best_[2] = {kNoBid, kNoAsk};  // kept, as every order asks for it
   std::int32_t low_ = -PriceLevels::kMaxPrice, high_ = PriceLevels::kMaxPrice;
 };
