@@ -109,6 +109,8 @@ class EmbeddedMarket:
         self._hours = _real("hours", hours, 1 / 3600, values["session_s"] / 3600)
         self._start_ns = _instant(start)
         latency = _whole("feed_latency_ns", feed_latency_ns, 0, 2**32 - 1)
+        if instrument is not None and not isinstance(instrument, Instrument):
+            raise ConfigError(f"instrument = {instrument!r}: must be a lumina.Instrument")
         self._instrument = instrument or Instrument(
             "EMBEDDED", "0.01", 100, settlement="USD", maker_fee="-0.00002", taker_fee="0.00003"
         )

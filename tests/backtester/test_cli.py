@@ -205,15 +205,14 @@ def test_nothing_half_written_is_left(capsys, base, tmp_path, monkeypatch):
         (["--set", "engine.sead=1"], "engine.sead: unknown key; did you mean seed?"),
         (["--set", "enigne.seed=1"], "enigne: unknown section; did you mean engine?"),
         (["--set", "latency.entry=-5"], "latency.entry: -5 must be at least 0"),
-        (["--seed", "-1"], "engine.seed: -1 must be at least 0"),
-        (["--seed", "x"], "engine.seed: x must be a number"),
+        (["--seed", "-1"], "market.seed: -1 must be at least 0"),
+        (["--seed", "x"], "market.seed: x must be a number"),
         (["--set", "strategy.name=gltf"], "--set strategy.name=gltf: strategy.name: "),
         (["--set", "strategy.gama=1"], "--set strategy.gama=1: strategy.gama: "),
         (["--set", "strategy.gamma=-1"], "--set strategy.gamma=-1: strategy.gamma: "),
         (["--set", "strategy.gamma=abc"], "--set strategy.gamma=abc: strategy.gamma: "),
         (["--set", "strategy.order_lots=0"], "--set strategy.order_lots=0: strategy.order_lots: "),
         (["--set", "data.path=nowhere.gz"], "nowhere.gz: no such file or directory"),
-        (["--set", "data.path=null"], "data.path: null names no data"),
         (["--set", "data.tick_size=0.5"], "data.tick_size: 0.5 but the tape"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--out"], "expected one argument"),
@@ -229,8 +228,68 @@ def test_a_configuration_of_the_wrong_type(capsys, tmp_path):
         assert expected in complaint(capsys, "--config", tmp_path / "bad.yaml")
 
 
-def test_without_data_the_default_configuration_says_what_to_give(capsys):
-    assert "give --set data.path=FILE" in complaint(capsys)
+def embedded(*settings, minutes=5):
+    changes = (f"market.hours={minutes / 60}", "report.picture=off", *settings)
+    return [part for change in changes for part in ("--set", change)]
+
+
+def test_without_data_the_embedded_market_is_traded_in(capsys):
+    code, out, err = run(capsys, *embedded(), "--json")
+    summary = json.loads(out)
+    assert code == 0
+    assert err.startswith("simulating 0.0833333 h of the embedded market, seed 1, against avellaneda_stoikov\n")
+    assert [instrument["symbol"] for instrument in summary["instruments"]] == ["EMBEDDED"]
+    assert summary["fills"] > 0
+    assert summary["pnl"] == pytest.approx(sum(summary.get(part, 0) for part in PARTS), abs=1e-9)
+
+
+def test_the_seed_of_the_command_is_that_of_the_embedded_market(capsys):
+    digests = [json.loads(run(capsys, *embedded(), "--json", "--seed", seed)[1])["digest"] for seed in (3, 3, 4)]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_terms_of_the_configuration_hold_in_the_embedded_market(capsys, tmp_path):
+    settings = ("data.symbol=MINE", "data.tick_size=0.5", "instrument.maker_fee=0", "instrument.taker_fee=0")
+    code, out, _ = run(capsys, *embedded(*settings, "market.parameters={start_price: 5000}"), "--json")
+    summary = json.loads(out)
+    assert (code, summary["fees"]) == (0, 0)
+    assert summary["instruments"][0]["symbol"] == "MINE"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (["market.hours=7"], "market.hours: hours = 7.0: must be a number in [0.000277778, 6.5]"),
+        (["market.hours=0"], "market.hours: 0"),
+        (["market.seed=-1"], "market.seed: -1 must be at least 0"),
+        (["market.parameters={max_lot: 5}"], "market.parameters: max_lot = 5: no parameter of the embedded market"),
+        (["market.parameters={max_lots: 0}"], "market.parameters: max_lots = 0: must be a whole number in [1, 100000]"),
+        (["market.parameters={hours: 1}"], "market.parameters: hours: not all of these are of the flow"),
+        (["market.parameters={instrument: 1}"], "market.parameters: instrument = 1: must be a lumina.Instrument"),
+        (["impact.enabled=true", "impact.volume_daily=1000"], "impact.enabled: an embedded market reacts by itself"),
+    ],
+)
+def test_a_mistake_about_the_embedded_market_is_one_line_that_names_it(capsys, settings, expected):
+    assert expected in complaint(capsys, *embedded(*settings))
+
+
+def test_an_interrupted_simulation_keeps_what_was_reached(tmp_path):
+    arguments = [*embedded("strategy.interval_ns=100", minutes=60), "--json", "--out", tmp_path / "run"]
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            while (line := process.stderr.readline()) != "0% done\n":
+                assert line, "ended before the simulation"
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert " of 60.0 minutes simulated; kept" in err
+    summary = json.loads(out)
+    assert summary["interrupted"] is True
+    assert summary["pnl"] == pytest.approx(sum(summary.get(part, 0) for part in PARTS), abs=1e-9)
 
 
 def test_data_that_is_no_data(capsys, base, tmp_path):
@@ -268,7 +327,7 @@ def test_an_interrupted_run_keeps_what_was_replayed(base, tmp_path):
         command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            while (line := process.stderr.readline()) != "0% replayed\n":
+            while (line := process.stderr.readline()) != "0% done\n":
                 assert line, "ended before the replay"
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=120)
