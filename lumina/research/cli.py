@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from lumina.data.load import load
 from lumina.errors import ConfigError, LuminaError
+from lumina.report.picture import require_matplotlib
+from lumina.research.impact import impact
 from lumina.research.market_reference import compare
 from lumina.research.market_statistics import MarketStatistics, market_statistics
 from lumina.research.queue_errors import queue_errors
@@ -76,6 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     market.add_argument("--hours", type=float, metavar="X", help="of each session from its open (default 6.5)")
     market.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     market.set_defaults(run=_market)
+    ours = commands.add_parser(
+        "impact",
+        help="what metaorders of ours do to the price of the embedded market",
+        description="Trade metaorders in the embedded market and compare with the same seeds without them. "
+        "docs/embedded-market.md explains every figure.",
+    )
+    ours.add_argument("--sizes", default="10,30,100,300,1000", metavar="N,...", help="lots (10,30,100,300,1000)")
+    ours.add_argument("--horizon", type=int, default=600, metavar="X", help="over which each is traded, s (600)")
+    ours.add_argument("--twins", type=int, default=100, metavar="N", help="seeds, each bought, sold, left alone (100)")
+    ours.add_argument("--seed", type=int, default=1, metavar="N", help="the first of them (1)")
+    sent = ours.add_mutually_exclusive_group()
+    sent.add_argument("--child-lots", type=int, default=3, metavar="N", help="size of the market orders (3)")
+    sent.add_argument("--children", type=int, metavar="N", help="how many market orders each metaorder is instead")
+    ours.add_argument("--workers", type=int, metavar="N", help="processes (default: as many as there are cores)")
+    ours.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    ours.add_argument("--picture", metavar="FILE", help="write a PNG (needs matplotlib)")
+    ours.set_defaults(run=_impact)
     return parser
 
 
@@ -127,6 +146,45 @@ def _market(arguments: argparse.Namespace) -> int:
         from lumina.research import market_tables, tables
 
         tables.output().print(market_tables.table(title, entries))
+    sys.stdout.flush()
+    return OK
+
+
+def _impact(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    try:
+        sizes = [int(size) for size in arguments.sizes.split(",")]
+    except ValueError:
+        raise ConfigError(f"--sizes {arguments.sizes}: must be whole numbers of lots, separated by commas") from None
+    if arguments.picture:
+        require_matplotlib()  # before the work, not after it
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("twins", total=arguments.twins)
+        measured = impact(
+            sizes,
+            horizon_s=arguments.horizon,
+            twins=arguments.twins,
+            seed=arguments.seed,
+            child_lots=arguments.child_lots,
+            children=arguments.children,
+            workers=arguments.workers or len(os.sched_getaffinity(0)),
+            progress=lambda done, _: progress.update(task, completed=done),
+        )
+    if arguments.picture:
+        from lumina.research import impact_picture
+
+        impact_picture.draw(measured, arguments.picture)
+    if arguments.json:
+        print(json.dumps(measured.summary(), allow_nan=False))
+    else:
+        from lumina.research import impact_tables, tables
+
+        tables.output().print(impact_tables.tables(measured.summary()))
+        if arguments.picture:
+            print(f"written to {arguments.picture}")
     sys.stdout.flush()
     return OK
 
