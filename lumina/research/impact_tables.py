@@ -16,13 +16,14 @@ def tables(summary: dict[str, Any]) -> RenderableType:
     law = "too few sizes have an impact beyond two standard errors for an exponent"
     if fit:
         sizes = ", ".join(f"{size:,}" for size in fit["sizes"])
-        law = f"impact ~ {fit['factor']:.3g} ticks x lots^{fit['exponent']:.3f} ±{fit['exponent_se']:.3f}, by {sizes} lots"
+        power = f"{fit['exponent']:.3f} ±{fit['exponent_se']:.3f}"
+        law = f"impact ~ {fit['factor']:.3g} ticks x lots^{power}, by {sizes} lots"
     return Group(
         Text("emergent impact in the embedded market", style="bold"),
         Text(
             f"metaorders sent as market {sent} over {options['horizon_s']:,} s; {options['twins']:,} seeds from "
-            f"{options['seed']}, each bought, sold and left alone\nwithout us: {market['horizon_lots']:,.0f} lots traded "
-            f"within the horizon, daily volume {market['daily_lots']:,.0f} lots, daily volatility "
+            f"{options['seed']}, each bought, sold and left alone\n"
+            f"without us: {market['horizon_lots']:,.0f} lots traded within the horizon, daily volume {market['daily_lots']:,.0f} lots, daily volatility "
             f"{market['daily_ticks']:.0f} ticks"
         ),
         _sizes(summary),
@@ -31,8 +32,12 @@ def tables(summary: dict[str, Any]) -> RenderableType:
     )
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+
+
 def _sizes(summary: dict[str, Any]) -> Table:
-    table = Table(title="\nat the end of the horizon", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = _table("\nat the end of the horizon")
     for name in ("lots", "orders", "% of volume", "impact, ticks", "bought", "sold", "% of daily volatility",
                  "Y of the\nsquare root", "local\nexponent", "paid over the\nfirst mid, ticks"):  # fmt: skip
         table.add_column(name, justify="right")
@@ -47,10 +52,7 @@ def _sizes(summary: dict[str, Any]) -> Table:
 
 
 def _paths(summary: dict[str, Any]) -> Table:
-    table = Table(
-        title="\nimpact in ticks by time after the start", title_justify="left", title_style="bold", box=None,
-        pad_edge=False,
-    )  # fmt: skip
+    table = _table("\nimpact in ticks by time after the start")
     table.add_column("lots", justify="right")
     for point in summary["sizes"][0]["path"]:
         table.add_column(f"{point['at_s']:,} s", justify="right")
