@@ -13,6 +13,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
 
@@ -141,7 +142,7 @@ def power_law(sizes: Sequence[int], samples: Floats) -> Fit | None:
     exponent = float(slope @ y)
     return Fit(
         exponent,
-        float(np.sqrt(slope @ (cov / np.outer(mean, mean)) @ slope)),
+        math.sqrt(max(float(slope @ (cov / np.outer(mean, mean)) @ slope), 0.0)),
         float(np.exp(weight @ y - exponent * (weight @ x))),
         tuple(int(sizes[i]) for i in used),
     )
@@ -314,8 +315,8 @@ def _check(
     sizes: tuple[int, ...], horizon_s: int, twins: int, seed: int, child_lots: int, children: int | None,
     warmup_s: int, workers: int,
 ) -> None:  # fmt: skip
-    rising = all(low < high for low, high in zip(sizes, sizes[1:], strict=False))
-    if not sizes or not rising or not 1 <= sizes[0] or not sizes[-1] <= MAX_LOTS:
+    rising = all(low < high for low, high in pairwise(sizes))
+    if not sizes or not rising or sizes[0] < 1 or sizes[-1] > MAX_LOTS:
         raise ConfigError(f"sizes = {list(sizes)}: must rise, from at least 1 to at most {MAX_LOTS} lots")
     bounds = {
         "horizon_s": (horizon_s, 4, 11_520), "twins": (twins, 2, MAX_TWINS), "seed": (seed, 0, 2**63),

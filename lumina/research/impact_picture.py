@@ -64,6 +64,8 @@ def _sizes(axis: Any, summary: dict[str, Any]) -> None:
         lots, ticks, yerr=[size["ticks_se"] for size in shown], fmt="o", color=_COLOURS[1], markersize=6,
         label="measured",
     )  # fmt: skip
+    axis.set_xticks(lots, [f"{size:,}" for size in lots])
+    axis.minorticks_off()
     axis.set_ylim(bottom=0.3 * ticks.min(), top=3 * ticks.max())
     if fit := summary["fit"]:
         axis.plot(
@@ -86,6 +88,6 @@ def _paths(axis: Any, summary: dict[str, Any]) -> None:
             fmt="o-", markersize=4, linewidth=1.2, color=_COLOURS[i % len(_COLOURS)], label=f"{size['lots']:,} lots",
         )  # fmt: skip
     axis.axvline(summary["options"]["horizon_s"], color="#333333", linewidth=0.9, linestyle=":")
-    axis.set_xlabel("s after the start; dotted: the last order is sent")
+    axis.set_xlabel("time after the start, s; dotted: the end of the horizon")
     axis.set_ylabel("impact, ticks")
     axis.legend(loc="upper left", frameon=False)

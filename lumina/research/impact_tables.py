@@ -23,8 +23,8 @@ def tables(summary: dict[str, Any]) -> RenderableType:
         Text(
             f"metaorders sent as market {sent} over {options['horizon_s']:,} s; {options['twins']:,} seeds from "
             f"{options['seed']}, each bought, sold and left alone\n"
-            f"without us: {market['horizon_lots']:,.0f} lots traded within the horizon, daily volume {market['daily_lots']:,.0f} lots, daily volatility "
-            f"{market['daily_ticks']:.0f} ticks"
+            f"without us: {market['horizon_lots']:,.0f} lots traded within the horizon, daily volume "
+            f"{market['daily_lots']:,.0f} lots, daily volatility {market['daily_ticks']:.0f} ticks"
         ),
         _sizes(summary),
         _paths(summary),
