@@ -1,0 +1,5 @@
+// Rings between threads and between processes; docs of each in its header.
+#pragma once
+
+#include "lumina/ring/spsc_latency_ring.hpp"  // IWYU pragma: export
+#include "lumina/ring/spsc_ring.hpp"          // IWYU pragma: export
