@@ -146,7 +146,7 @@ class MpmcCursors : public RingMemory {
   }
   bool has_item() const noexcept {
     const std::uint64_t head = control_->head.load(std::memory_order_relaxed);
-    return sequence(head).load(std::memory_order_relaxed) != head;  // full, or taken by another: look again
+    return static_cast<std::int64_t>(sequence(head).load(std::memory_order_relaxed) - head) > 0;
   }
   bool has_room() const noexcept {
     const std::uint64_t tail = control_->tail.load(std::memory_order_relaxed) & ~kClosed;
