@@ -20,7 +20,8 @@ struct DisruptorControl {
   };
   alignas(kRingLine) std::atomic<std::uint64_t> claimed;  // the next position of producers
   alignas(kRingLine) std::atomic<std::uint64_t> gate;     // all consumers are here or further
-  alignas(kRingLine) std::atomic<std::uint64_t> joined;   // consumers, a bit each; the upper half counts changes
+  alignas(kRingLine) std::atomic<std::uint32_t> joined;   // consumers, a bit each
+  std::atomic<std::uint32_t> taken;                       // their places, taken before they join
   WaitPoint items;
   WaitPoint room;
   Consumer consumers[kMaxConsumers];
@@ -40,27 +41,25 @@ class DisruptorCursors : public RingMemory {
     }
   }
   bool closed() const noexcept { return (control_->claimed.load(std::memory_order_acquire) & kClosed) != 0; }
-  std::uint32_t consumers() const noexcept {
-    return static_cast<std::uint32_t>(control_->joined.load(std::memory_order_relaxed));
-  }
+  std::uint32_t consumers() const noexcept { return control_->joined.load(std::memory_order_relaxed); }
 
   // A consumer joins and sees what is claimed from now on, each event after the consumers of the mask `after` are done
   // with it. Waits for producers between claim() and publish(). Throws std::length_error where there are 32 already,
   // std::invalid_argument where one of `after` is not there.
   std::uint32_t join(std::uint32_t after = 0) {
-    std::uint64_t joined = control_->joined.load(std::memory_order_relaxed);
+    if ((after & ~consumers()) != 0) throw std::invalid_argument("a consumer to come after is not there");
+    std::uint32_t taken = control_->taken.load(std::memory_order_relaxed);
     std::uint32_t id;
     do {
-      const std::uint32_t there = static_cast<std::uint32_t>(joined);
-      if ((after & ~there) != 0) throw std::invalid_argument("a consumer to come after is not there");
-      id = static_cast<std::uint32_t>(std::countr_one(there));
+      id = static_cast<std::uint32_t>(std::countr_one(taken));
       if (id == kMaxConsumers) throw std::length_error("a disruptor has at most 32 consumers");
-      // Until it knows where it starts it holds producers back to where they may go anyway.
-      // Only one that joins writes here, and if two take the same id, the loser writes what holds for the winner too.
-      control_->consumers[id].next.store(control_->gate.load(std::memory_order_acquire), std::memory_order_relaxed);
-      // Acquire and release: with find_gate(), which either counts this consumer, or what it saw is claimed by now.
-    } while (!control_->joined.compare_exchange_weak(joined, (joined + kChange) | (std::uint64_t{1} << id),
-                                                     std::memory_order_acq_rel, std::memory_order_relaxed));
+      // Acquire: with leave() of the consumer that had the place before.
+    } while (!control_->taken.compare_exchange_weak(taken, taken | (1u << id), std::memory_order_acquire,
+                                                    std::memory_order_relaxed));
+    // Until it is known where it starts, it holds producers back to where they may go anyway.
+    control_->consumers[id].next.store(control_->gate.load(std::memory_order_acquire), std::memory_order_relaxed);
+    // Acquire and release: with find_gate(), which either counts this consumer, or what it saw is claimed by now.
+    control_->joined.fetch_or(1u << id, std::memory_order_acq_rel);
     DisruptorControl::Consumer& consumer = control_->consumers[id];
     const std::uint64_t start = control_->claimed.load(std::memory_order_relaxed) & ~kClosed;
     // Who claimed before and has not published yet still writes: nobody may claim these slots anew till then.
@@ -80,11 +79,9 @@ class DisruptorCursors : public RingMemory {
   void leave(std::uint32_t id) noexcept {
     for (DisruptorControl::Consumer& other : control_->consumers)
       other.after.fetch_and(~(1u << id), std::memory_order_relaxed);
-    std::uint64_t joined = control_->joined.load(std::memory_order_relaxed);
-    // Release: it has read what it has read before its slots are written again.
-    while (!control_->joined.compare_exchange_weak(joined, (joined + kChange) & ~(std::uint64_t{1} << id),
-                                                   std::memory_order_acq_rel, std::memory_order_relaxed)) {
-    }
+    // Release: it has read what it has read before its slots are written again, and its place is taken anew.
+    control_->joined.fetch_and(~(1u << id), std::memory_order_acq_rel);
+    control_->taken.fetch_and(~(1u << id), std::memory_order_release);
     if (wait_ == Wait::park) {
       control_->items.notify();
       control_->room.notify();
@@ -120,7 +117,6 @@ class DisruptorCursors : public RingMemory {
  protected:
   static constexpr std::uint64_t kClosed = 1;
   static constexpr std::uint64_t kStep = 2;
-  static constexpr std::uint64_t kChange = std::uint64_t{1} << 32;
 
   static RingLayout layout(std::size_t capacity, std::size_t item_size) {
     return {RingKind::disruptor,
@@ -238,18 +234,18 @@ class DisruptorCursors : public RingMemory {
   }
   // Where the last consumer is. Without consumers the gate stays, and the ring fills up.
   std::uint64_t find_gate() const noexcept {
-    std::uint64_t joined = control_->joined.load(std::memory_order_acquire);  // with leave()
+    std::uint32_t joined = control_->joined.load(std::memory_order_acquire);  // with leave()
     for (;;) {
       std::uint64_t gate = control_->gate.load(std::memory_order_acquire);  // with claim()
       bool any = false;
-      for (std::uint32_t rest = static_cast<std::uint32_t>(joined); rest != 0; rest &= rest - 1) {
+      for (std::uint32_t rest = joined; rest != 0; rest &= rest - 1) {
         // Acquire: with release().
         const std::uint64_t theirs = control_->consumers[std::countr_zero(rest)].next.load(std::memory_order_acquire);
         if (!any || ahead(gate, theirs)) gate = theirs;
         any = true;
       }
       // Acquire and release: see join(). Who joined while this looked is looked at too.
-      const std::uint64_t now = control_->joined.fetch_add(0, std::memory_order_acq_rel);
+      const std::uint32_t now = control_->joined.fetch_or(0, std::memory_order_acq_rel);
       if (now == joined) return gate;
       joined = now;
     }
