@@ -270,7 +270,11 @@ class alignas(kRingLine) Disruptor : public detail::DisruptorCursors {
     // Leaves when it ends; the disruptor must outlive it. `after` has the bits of the consumers that come first.
     explicit Consumer(Disruptor& ring, std::uint32_t after = 0) : ring_(&ring), id_(ring.join(after)) {}
     Consumer(Consumer&& other) noexcept : ring_(std::exchange(other.ring_, nullptr)), id_(other.id_) {}
-    Consumer& operator=(Consumer&&) = delete;
+    Consumer& operator=(Consumer&& other) noexcept {
+      std::swap(ring_, other.ring_);
+      std::swap(id_, other.id_);
+      return *this;
+    }
     ~Consumer() {
       if (ring_) ring_->leave(id_);
     }
