@@ -363,7 +363,7 @@ void to_all(std::uint64_t messages, Wait wait) {
 void coming_and_going(std::uint64_t messages, Wait wait) {
   Disruptor<Message> ring(16, {.wait = wait});
   auto stays = ring.consumer();
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   threads.emplace_back([&] {
     for (std::uint64_t i = 0; i < messages; ++i) ring.push(Message::of(0, i));
     ring.close();
