@@ -276,7 +276,7 @@ void in_place_from_one_to_one(std::uint64_t messages, Wait wait) {
 void among_competing(std::uint64_t messages, Wait wait, std::size_t batch) {
   MpmcRing<Message> ring(64, {.wait = wait, .first = std::uint64_t(-1000)});
   Received received[2];
-  std::vector<std::thread> producers, consumers;
+  std::deque<std::thread> producers, consumers;
   for (std::uint64_t p = 0; p < 2; ++p) {
     producers.emplace_back([&, p] {
       std::vector<Message> items;
@@ -303,7 +303,7 @@ void among_competing(std::uint64_t messages, Wait wait, std::size_t batch) {
 void closed_in_the_middle(Wait wait) {
   MpmcRing<std::uint64_t> ring(8, {.wait = wait});
   std::atomic<std::uint64_t> pushed{0}, popped{0};
-  std::vector<std::thread> threads;
+  std::deque<std::thread> threads;
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&] {
       while (ring.push(1)) ++pushed;
@@ -323,7 +323,7 @@ void to_all(std::uint64_t messages, Wait wait) {
   Disruptor<Message> ring(64, {.wait = wait, .first = std::uint64_t(-1000)});
   auto first = ring.consumer(), second = ring.consumer(), last = ring.consumer(first.bit() | second.bit());
   std::vector<std::uint64_t> notes[2] = {std::vector<std::uint64_t>(64), std::vector<std::uint64_t>(64)};
-  std::vector<std::thread> producers, consumers;
+  std::deque<std::thread> producers, consumers;
   for (std::uint64_t p = 0; p < 2; ++p)
     producers.emplace_back([&, p] {
       std::vector<Message> items;
