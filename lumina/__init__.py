@@ -34,6 +34,7 @@ _use_installed_core()
 from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, OrderBook  # noqa: E402
+from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
 from lumina.backtester.result import Result  # noqa: E402
@@ -42,7 +43,7 @@ from lumina.data.instrument import Instrument  # noqa: E402
 from lumina.data.kinds import Flag, Kind, Phase, Side  # noqa: E402
 from lumina.data.load import load  # noqa: E402
 from lumina.data.tape import Tape  # noqa: E402
-from lumina.errors import LuminaError  # noqa: E402
+from lumina.errors import LuminaError, RingClosed  # noqa: E402
 from lumina.market import EmbeddedMarket  # noqa: E402
 from lumina.matching import MatchEventKind, MatchKind, MatchReason, OrderType  # noqa: E402
 
@@ -60,6 +61,8 @@ def get_include() -> str:
 
 __all__ = [
     "DepthBook",
+    "Disruptor",
+    "DisruptorConsumer",
     "EVENT",
     "EmbeddedMarket",
     "Flag",
@@ -74,14 +77,17 @@ __all__ = [
     "MatchKind",
     "MatchReason",
     "MatchingEngine",
+    "MpmcRing",
     "ORDER_MESSAGE",
     "OrderBook",
     "OrderType",
     "Phase",
     "Queue",
     "Result",
+    "RingClosed",
     "Risk",
     "Side",
+    "SpscRing",
     "Tape",
     "__version__",
     "backtest",

@@ -4,6 +4,10 @@ from lumina._core._matching_engine import MATCH_MESSAGE as MATCH_MESSAGE
 from lumina._core._matching_engine import MatchingEngine as MatchingEngine
 from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
 from lumina._core._order_book import OrderBook as OrderBook
+from lumina._core._ring import Disruptor as Disruptor
+from lumina._core._ring import DisruptorConsumer as DisruptorConsumer
+from lumina._core._ring import MpmcRing as MpmcRing
+from lumina._core._ring import SpscRing as SpscRing
 from lumina._core._types import EVENT as EVENT
 from lumina.backtester.options import Impact as Impact
 from lumina.backtester.options import Latency as Latency
@@ -19,6 +23,7 @@ from lumina.data.kinds import Side as Side
 from lumina.data.load import load as load
 from lumina.data.tape import Tape as Tape
 from lumina.errors import LuminaError as LuminaError
+from lumina.errors import RingClosed as RingClosed
 from lumina.market import EmbeddedMarket as EmbeddedMarket
 from lumina.matching import MatchEventKind as MatchEventKind
 from lumina.matching import MatchKind as MatchKind

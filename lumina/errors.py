@@ -15,3 +15,7 @@ class ConfigError(LuminaError):
 
 class StrategyError(LuminaError):
     """A strategy stopped the run with an error."""
+
+
+class RingClosed(LuminaError):
+    """A ring that takes no more items, or of which all were taken."""
