@@ -37,18 +37,24 @@ class SpscBytes : public detail::SpscCursors {
   void release(std::size_t n) noexcept { consume(head() + n); }
 
   std::size_t try_push(const char* from, std::size_t n) noexcept {
-    const ByteSpan slots = claim(n);
-    if (slots.count == 0) return 0;
-    std::memcpy(slots.data, from, slots.count * size_);
-    publish(slots.count);
-    return slots.count;
+    const std::uint64_t at = tail();
+    n = room(at, n);
+    if (n == 0) return 0;
+    const std::size_t first = std::min(n, to_end(at));
+    std::memcpy(slot(at), from, first * size_);
+    std::memcpy(slots_, from + first * size_, (n - first) * size_);
+    commit(at + n);
+    return n;
   }
   std::size_t try_pop(char* to, std::size_t n) noexcept {
-    const ByteSpan slots = peek(n);
-    if (slots.count == 0) return 0;
-    std::memcpy(to, slots.data, slots.count * size_);
-    release(slots.count);
-    return slots.count;
+    const std::uint64_t at = head();
+    n = items(at, n);
+    if (n == 0) return 0;
+    const std::size_t first = std::min(n, to_end(at));
+    std::memcpy(to, slot(at), first * size_);
+    std::memcpy(to + first * size_, slots_, (n - first) * size_);
+    consume(at + n);
+    return n;
   }
 
  private:
