@@ -157,7 +157,7 @@ double throughput(std::size_t messages) {
     T items[Batch] = {};
     start.meet();
     for (std::size_t i = 0; i < messages; i += Batch) {
-      for (std::size_t k = 0; k < Batch; ++k) items[k].words[0] = items[k].words[Bytes / 8 - 1] = i + k;
+      for (std::size_t k = 0; k < Batch; ++k) items[k].words[Bytes / 8 - 1] = i + k;
       for (std::size_t done = 0; done < Batch;) done += queue->try_push(items + done, Batch - done);
     }
   });
@@ -212,7 +212,7 @@ double round_trip(std::size_t messages) {
   for (std::size_t block = 0; block < blocks; ++block) {
     const auto begin = Clock::now();
     for (std::size_t i = 0; i < kTrips; ++i) {
-      item.words[0] = item.words[Bytes / 8 - 1] = i;
+      item.words[Bytes / 8 - 1] = i;
       while (!there->try_push(&item, 1)) {
       }
       while (!back->try_pop(&item, 1)) {

@@ -164,7 +164,7 @@ def test_between_threads(queue, wait):
     ring.close()
     for thread in consumers:
         thread.join()
-    assert sorted(sum(taken, [])) == [(side << 32) + i for side in range(sides) for i in range(n)]
+    assert sorted(item for items in taken for item in items) == [(side << 32) + i for side in range(sides) for i in range(n)]
     for items in taken:
         for side in range(sides):
             own = [item for item in items if item >> 32 == side]
@@ -179,12 +179,13 @@ def test_closing(ring):
     ring.push_many([1, 2])
     assert reader.pop_many(9).tolist() == [1, 2]
     assert reader.pop_many(9, timeout=0.001).tolist() == []
-    waiter = threading.Thread(target=lambda: pytest.raises(RingClosed, reader.pop))
+    heard = []
+    waiter = threading.Thread(target=lambda: heard.extend(reader))
     waiter.start()
     assert not ring.closed and not reader.drained
     ring.close()
     waiter.join()
-    assert ring.closed and reader.drained
+    assert ring.closed and reader.drained and heard == []
     with pytest.raises(RingClosed, match="the ring is closed"):
         ring.push(1)
     with pytest.raises(RingClosed, match="all was taken"):
@@ -234,7 +235,7 @@ def test_attaching_to_something_else(name):
             MpmcRing.create(name, "i8", 4)
         with pytest.raises(ValueError, match="the ring is of kind 1, not 3"):
             MpmcRing.attach(name)
-        with pytest.raises(ValueError, match="has items of dtype .* not int64"):
+        with pytest.raises(ValueError, match=r"has items of dtype .* not int64"):
             SpscRing.attach(name, "i8")
     finally:
         ring.unlink()
