@@ -1,8 +1,8 @@
 """Parts of the core and their peers on the same data, in alternation.
 
-    python bench/peers/core.py [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
+    python bench/peers/core.py [--case NAME] [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
 
-Four cases. `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
+The cases of rings stand in `ring.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
 `book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
 book of `std::map`, `std::list` and `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
 `matching_m1` and `matching_m1big`: orders, cancels and replaces of one instrument with 20,000 and 99,000 resting
@@ -30,6 +30,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import ring
 
 HERE = Path(__file__).resolve().parent
 UNIT = "ns/message"
@@ -98,9 +100,13 @@ def table_of(case: str, runs: list[dict[str, Any]]) -> list[str]:
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], list[str]]:
     cases: dict[str, Any] = {}
     table, facts = [], []
+    chosen = options.case or [*STREAMS, *ring.CASES]
+    rings = [each for each in chosen if each in ring.CASES]
+    if rings:
+        ring.check_packages()
     with tempfile.TemporaryDirectory(prefix="lumina-bench-") as temporary:
         folder = Path(temporary)
-        for stream in options.case or STREAMS:
+        for stream in (each for each in chosen if each in STREAMS):
             case, name, _ = STREAMS[stream]
             program = compile_program(name, folder)
             path = options.stream.get(stream) or make_stream(stream, options.messages, folder)
@@ -117,6 +123,10 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], lis
                 f"{case}: final books equal, {first['live']} orders in {first['books']} books, "
                 f"{first['messages']} messages timed{trades}"
             )
+        if rings:
+            results, lines = ring.measure(compile_program(ring.PROGRAM, folder), rings, options.ring_messages, options.runs)
+            cases |= results
+            facts += ["", *lines]
     return cases, table, facts
 
 
@@ -135,19 +145,23 @@ def main() -> None:
     parser.add_argument("--stream", action="append", type=stream_argument, default=[], help=names)
     parser.add_argument("--messages", type=int, default=400_000, help="of a stream that is made")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each, alternating")
-    parser.add_argument("--case", action="append", choices=STREAMS, help="only this case; may be repeated")
+    parser.add_argument("--ring-messages", type=int, default=4_000_000, help="through each ring")
+    cases = [*STREAMS, *ring.CASES]
+    parser.add_argument("--case", action="append", choices=cases, help="only this case; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
     if options.runs < 1:
         parser.error(f"--runs {options.runs} is below 1")
     if options.messages < 1:
         parser.error(f"--messages {options.messages} is below 1")
+    if options.ring_messages < 1000:
+        parser.error(f"--ring-messages {options.ring_messages} is below 1000")
     options.stream = dict(options.stream)
     if importlib.util.find_spec("lumina") is None:
         sys.exit("bench/peers/core.py needs the package lumina: pip install .")
-    cases, table, facts = measure(options)
+    results, table, facts = measure(options)
     if options.json:
-        print(json.dumps({"cases": cases}))
+        print(json.dumps({"cases": results}))
         return
     print(f"{'case':<23}{'book':<24}{'median':>8}{'min':>8}{'max':>8}{'p50':>8}{'p99':>8}{'p99.9':>8}   {UNIT}")
     print("\n".join([*table, "", *facts]))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).resolve().with_name("ring_bench.cpp")
+PROGRAM = "ring_bench"
 # header below /usr/include -> Debian package
 HEADERS = {
     "readerwriterqueue/readerwriterqueue.h": "libreaderwriterqueue-dev",
@@ -34,10 +34,6 @@ CASES = {
     "mpmc_batch_1p1c": RATE,
     "mpmc_batch_1p1c_64b": RATE,
 }
-
-
-def missing_packages() -> list[str]:
-    return [package for header, package in HEADERS.items() if not (Path("/usr/include") / header).is_file()]
 
 
 def summarise(runs: list[dict[str, float]], unit: str) -> dict[str, Any]:
@@ -71,13 +67,14 @@ def table_of(case: str, runs: list[dict[str, float]], unit: str) -> list[str]:
     return lines
 
 
-def measure(
-    build: Callable[[Path], Path], cases: list[str], messages: int, runs: int
-) -> tuple[dict[str, Any], list[str]]:
-    """Results by case, and the lines of the table; `build` compiles a source."""
-    if missing := missing_packages():
-        sys.exit(f"the ring cases need Debian's {' '.join(missing)}: apt-get install them, or choose with --case")
-    program = build(SOURCE)
+def check_packages() -> None:
+    missing = [package for header, package in HEADERS.items() if not (Path("/usr/include") / header).is_file()]
+    if missing:
+        sys.exit(f"the cases of rings need Debian's {' '.join(missing)}; --case chooses others")
+
+
+def measure(program: Path, cases: list[str], messages: int, runs: int) -> tuple[dict[str, Any], list[str]]:
+    """Results by case, and the lines of the table."""
     results: dict[str, Any] = {}
     table = [f"{'case':<21}{'queue':<20}{'median':>9}{'min':>9}{'max':>9}   times better: {RATE} or {TRIP}"]
     for case in cases:
