@@ -31,7 +31,9 @@ def _use_installed_core() -> None:
 
 _use_installed_core()
 
+from lumina import affinity, clock  # noqa: E402
 from lumina._core._book import DepthBook  # noqa: E402
+from lumina._core._histogram import Histogram  # noqa: E402
 from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, OrderBook  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
@@ -66,6 +68,7 @@ __all__ = [
     "EVENT",
     "EmbeddedMarket",
     "Flag",
+    "Histogram",
     "Impact",
     "Instrument",
     "Kind",
@@ -90,7 +93,9 @@ __all__ = [
     "SpscRing",
     "Tape",
     "__version__",
+    "affinity",
     "backtest",
+    "clock",
     "get_include",
     "load",
 ]

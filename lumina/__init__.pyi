@@ -1,4 +1,7 @@
+from lumina import affinity as affinity
+from lumina import clock as clock
 from lumina._core._book import DepthBook as DepthBook
+from lumina._core._histogram import Histogram as Histogram
 from lumina._core._matching_engine import MATCH_EVENT as MATCH_EVENT
 from lumina._core._matching_engine import MATCH_MESSAGE as MATCH_MESSAGE
 from lumina._core._matching_engine import MatchingEngine as MatchingEngine

@@ -1,0 +1,4 @@
+from lumina._core cimport histogram
+
+cdef class Histogram:
+    cdef histogram.Histogram histogram_
