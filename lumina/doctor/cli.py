@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"--cores {cpu_list(unknown)}: not online; online are {online}", file=sys.stderr)
             return 2
     checks = examine(machine)
-    parameters = kernel_parameters(machine)
+    parameters = kernel_parameters(checks)
     probes = []
     if machine.own_root and arguments.seconds > 0:
         probes = [probe(core, int(arguments.seconds * 1e9)) for core in machine.cores]

@@ -23,6 +23,9 @@ def usable(machine: Machine) -> Check:
     return Check("cores", OK, found)
 
 
+_NO_QUOTA = "start the container without --cpus or a CPU limit; give it --cpuset-cpus instead"
+
+
 def quota(machine: Machine) -> Check:
     """A CPU quota of the cgroup stops all its threads for the rest of each period."""
     name = "CPU quota"
@@ -32,14 +35,14 @@ def quota(machine: Machine) -> Check:
         limit = machine.text(f"sys/fs/cgroup{at}/cpu.max").split()
         if len(limit) == 2 and limit[0] != "max":
             return Check(name, ADVICE, f"{limit[0]} us of each {limit[1]} us (/sys/fs/cgroup{at}/cpu.max)",
-                         "start the container without --cpus or a CPU limit; give it --cpuset-cpus instead")  # fmt: skip
+                         _NO_QUOTA)  # fmt: skip
         if not at:
             break
         at = at.rpartition("/")[0]
     old = machine.number("sys/fs/cgroup/cpu/cpu.cfs_quota_us")
     if old is not None and old > 0:
         return Check(name, ADVICE, f"{old} us of each {machine.text('sys/fs/cgroup/cpu/cpu.cfs_period_us')} us",
-                     "start the container without --cpus or a CPU limit; give it --cpuset-cpus instead")  # fmt: skip
+                     _NO_QUOTA)  # fmt: skip
     return Check(name, OK, "none")
 
 

@@ -15,8 +15,8 @@ def examine(machine: Machine) -> list[Check]:
     return [check(machine) for check in CHECKS]
 
 
-def kernel_parameters(machine: Machine) -> str:
-    """What to add to the kernel's command line for the machine's cores; empty where nothing is missing."""
+def kernel_parameters(checks: list[Check]) -> str:
+    """What to add to the kernel's command line, by the checks of isolation; empty where nothing is missing."""
     names = {"isolcpus", "nohz_full", "rcu_nocbs"}
-    remedies = [check.remedy for check in examine(machine) if check.name in names and check.remedy]
+    remedies = [check.remedy for check in checks if check.name in names and check.remedy]
     return " ".join(remedy.removeprefix("kernel parameter ") for remedy in remedies)

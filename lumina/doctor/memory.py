@@ -66,7 +66,7 @@ def priority(machine: Machine) -> Check:
     if limit > 0 or limit == resource.RLIM_INFINITY:
         return Check("SCHED_FIFO", OK, f"allowed up to priority {99 if limit < 0 else limit}")
     return Check("SCHED_FIFO", ADVICE, "refused: rtprio limit 0",
-                 "rtprio 99 in /etc/security/limits.conf; docker run --cap-add=SYS_NICE --ulimit rtprio=99")  # fmt: skip
+                 "rtprio 99 in /etc/security/limits.conf; docker run --cap-add=SYS_NICE")  # fmt: skip
 
 
 def locking(machine: Machine) -> Check:
