@@ -30,11 +30,16 @@ cdef class Histogram:
     def record_many(self, values, int64_t expected_interval=0):
         cdef const int64_t[:] rows = np.asarray(values, np.int64)
         cdef Py_ssize_t i
-        cdef uint64_t before = self.histogram_.negatives()
+        cdef histogram.Histogram* h = &self.histogram_
+        cdef uint64_t before = h.negatives()
         with nogil:
-            for i in range(rows.shape[0]):
-                self.histogram_.record_corrected(rows[i], expected_interval)
-        return self.histogram_.negatives() - before
+            if expected_interval <= 0:
+                for i in range(rows.shape[0]):
+                    h.record(rows[i])
+            else:
+                for i in range(rows.shape[0]):
+                    h.record_corrected(rows[i], expected_interval)
+        return h.negatives() - before
 
     def merge(self, Histogram other not None):
         self.histogram_.merge(other.histogram_)
