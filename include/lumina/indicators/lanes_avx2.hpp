@@ -57,6 +57,7 @@ struct Lanes {
     const __m256d value = _mm256_permute4x64_pd(high, 0xFF);
     return {value, value};
   }
+  LUMINA_AVX2 double back() const noexcept { return _mm256_cvtsd_f64(_mm256_permute4x64_pd(high, 0xFF)); }
 
   LUMINA_AVX2 static Lanes max(const Lanes& a, const Lanes& b) noexcept {
     return {or_nan(_mm256_max_pd(a.low, b.low), a.low), or_nan(_mm256_max_pd(a.high, b.high), a.high)};

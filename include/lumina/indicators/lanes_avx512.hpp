@@ -33,6 +33,9 @@ struct Lanes {
         _mm512_alignr_epi64(_mm512_castpd_si512(now.at), _mm512_castpd_si512(before.at), static_cast<int>(8 - K)))};
   }
   LUMINA_AVX512 Lanes last() const noexcept { return {_mm512_permutexvar_pd(_mm512_set1_epi64(7), at)}; }
+  LUMINA_AVX512 double back() const noexcept {
+    return _mm512_cvtsd_f64(_mm512_permutexvar_pd(_mm512_set1_epi64(7), at));
+  }
 
   // The instruction gives its second operand where one is NaN: a NaN of the first is put back.
   LUMINA_AVX512 static Lanes max(const Lanes& a, const Lanes& b) noexcept {

@@ -49,6 +49,7 @@ struct Lanes {
   }
   // The last lane in all of them.
   Lanes last() const noexcept { return all(at[7]); }
+  double back() const noexcept { return at[7]; }
 
   // NaN where either is.
   static Lanes max(const Lanes& a, const Lanes& b) noexcept {
