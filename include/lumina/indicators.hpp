@@ -27,7 +27,7 @@ class Indicators {
 
   // Doubles of scratch that a rolling function asks for. Windows below 32 need none.
   static std::size_t rolling_scratch(std::size_t window, std::size_t n) noexcept {
-    return window < 32 || window > n ? 0 : window / 8 * 2 * kPartDoubles;
+    return window < 32 || window > n ? 0 : window / 8 * 2 * kPartDoubles + 7;
   }
   // Over the last `window` >= 1 elements; the first window - 1 results are NaN, as is each with a NaN in its window.
   void rolling_mean(const T* x, std::size_t n, std::size_t window, double* scratch, T* out) const noexcept {
@@ -64,7 +64,8 @@ class Indicators {
   void imbalance(const T* bid_qty, const T* ask_qty, std::size_t n, T* out) const noexcept {
     kernels_->imbalance(bid_qty, ask_qty, n, out);
   }
-  // The same of sums over the first `levels` of each row; rows stand `stride` apart. `weights`, one a level, may be null.
+  // The same of sums over the first `levels` of each row; rows stand `stride` apart. `weights`, one a level, may be
+  // null.
   void imbalance(const T* bid_qty, const T* ask_qty, std::size_t rows, std::size_t stride, std::size_t levels,
                  const double* weights, T* out) const noexcept {
     if (weights)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 
@@ -17,7 +19,7 @@ namespace lumina::detail {
 inline double ema_step(double average, double x, double alpha, double beta) noexcept {
   if (x != x) return average;
   if (average != average || beta == 0.0) return x;
-  return alpha * x + beta * average;
+  return std::fma(beta, average, alpha * x);
 }
 
 // A sum in two doubles (Knuth's two-sum): as good as twice the precision. Infinities and NaN stay what they are.
@@ -62,7 +64,7 @@ struct IndicatorKernels {
 
 #if LUMINA_X86_64
 #define LUMINA_SIMD_NAMESPACE simd_avx2
-#define LUMINA_SIMD_TARGET [[gnu::target("avx2")]]
+#define LUMINA_SIMD_TARGET [[gnu::target("avx2,fma")]]
 #include "lumina/indicators/kernels.inc"
 #undef LUMINA_SIMD_NAMESPACE
 #undef LUMINA_SIMD_TARGET

@@ -25,6 +25,9 @@ struct Lanes {
   LUMINA_AVX512 friend Lanes operator-(const Lanes& a, const Lanes& b) noexcept { return {_mm512_sub_pd(a.at, b.at)}; }
   LUMINA_AVX512 friend Lanes operator*(const Lanes& a, const Lanes& b) noexcept { return {_mm512_mul_pd(a.at, b.at)}; }
   LUMINA_AVX512 friend Lanes operator/(const Lanes& a, const Lanes& b) noexcept { return {_mm512_div_pd(a.at, b.at)}; }
+  LUMINA_AVX512 static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) noexcept {
+    return {_mm512_fmadd_pd(a.at, b.at, c.at)};
+  }
   LUMINA_AVX512 Lanes sqrt() const noexcept { return {_mm512_sqrt_pd(at)}; }
 
   template <std::size_t K>
@@ -50,9 +53,6 @@ struct Lanes {
   LUMINA_AVX512 Lanes unless_nan(const Lanes& a, const Lanes& b) const noexcept {
     return {_mm512_mask_mov_pd(at, _mm512_cmp_pd_mask(a.at, b.at, _CMP_UNORD_Q),
                                _mm512_set1_pd(std::numeric_limits<double>::quiet_NaN()))};
-  }
-  LUMINA_AVX512 bool finite() const noexcept {
-    return _mm512_cmp_pd_mask(_mm512_sub_pd(at, at), _mm512_setzero_pd(), _CMP_EQ_OQ) == 0xFF;
   }
 };
 

@@ -38,6 +38,10 @@ struct Lanes {
   friend Lanes operator/(const Lanes& a, const Lanes& b) noexcept {
     return each([&](std::size_t i) { return a.at[i] / b.at[i]; });
   }
+  // a * b + c in one rounding.
+  static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) noexcept {
+    return each([&](std::size_t i) { return std::fma(a.at[i], b.at[i], c.at[i]); });
+  }
   Lanes sqrt() const noexcept {
     return each([&](std::size_t i) { return std::sqrt(at[i]); });
   }
@@ -67,11 +71,6 @@ struct Lanes {
     return each([&](std::size_t i) {
       return a.at[i] != a.at[i] || b.at[i] != b.at[i] ? std::numeric_limits<double>::quiet_NaN() : at[i];
     });
-  }
-  bool finite() const noexcept {
-    bool all_finite = true;
-    for (std::size_t i = 0; i < 8; ++i) all_finite &= at[i] - at[i] == 0.0;
-    return all_finite;
   }
 
  private:

@@ -23,11 +23,11 @@ constexpr std::string_view simd_name(SimdLevel level) noexcept {
   return level == SimdLevel::avx512 ? "avx512" : level == SimdLevel::avx2 ? "avx2" : "scalar";
 }
 
-// The best level of this machine. avx512 means its foundation (AVX-512F), all that the kernels ask for.
+// The best level of this machine: avx2 with FMA, avx512 with its foundation (AVX-512F) alone.
 inline SimdLevel best_simd_level() noexcept {
 #if LUMINA_X86_64
   if (__builtin_cpu_supports("avx512f")) return SimdLevel::avx512;
-  if (__builtin_cpu_supports("avx2")) return SimdLevel::avx2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return SimdLevel::avx2;
 #endif
   return SimdLevel::scalar;
 }
