@@ -1,0 +1,41 @@
+# Documented in lumina/indicators.py.
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Series = npt.NDArray[np.floating[Any]]
+
+SIMD: str
+
+def ema(x: npt.ArrayLike, alpha: float, out: Series | None = None) -> Series: ...
+def rolling_mean(x: npt.ArrayLike, window: int, out: Series | None = None) -> Series: ...
+def rolling_min(x: npt.ArrayLike, window: int, out: Series | None = None) -> Series: ...
+def rolling_max(x: npt.ArrayLike, window: int, out: Series | None = None) -> Series: ...
+def rolling_std(x: npt.ArrayLike, window: int, ddof: int = 0, out: Series | None = None) -> Series: ...
+def rolling_zscore(x: npt.ArrayLike, window: int, ddof: int = 0, out: Series | None = None) -> Series: ...
+def vwap(price: npt.ArrayLike, qty: npt.ArrayLike) -> float: ...
+def cumulative_vwap(price: npt.ArrayLike, qty: npt.ArrayLike, out: Series | None = None) -> Series: ...
+def realised_variance(x: npt.ArrayLike) -> float: ...
+def imbalance(
+    bid_qty: npt.ArrayLike,
+    ask_qty: npt.ArrayLike,
+    levels: int | None = None,
+    weights: npt.ArrayLike | None = None,
+    out: Series | None = None,
+) -> Series: ...
+def weighted_mid(
+    bid_price: npt.ArrayLike,
+    bid_qty: npt.ArrayLike,
+    ask_price: npt.ArrayLike,
+    ask_qty: npt.ArrayLike,
+    levels: int | None = None,
+    out: Series | None = None,
+) -> Series: ...
+def ofi(
+    bid_price: npt.ArrayLike,
+    bid_qty: npt.ArrayLike,
+    ask_price: npt.ArrayLike,
+    ask_qty: npt.ArrayLike,
+    out: Series | None = None,
+) -> Series: ...
