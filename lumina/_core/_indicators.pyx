@@ -1,6 +1,5 @@
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer
-from libc.math cimport isfinite
 from libc.stdint cimport uintptr_t
 from libcpp.vector cimport vector
 from operator import index as _index
@@ -280,13 +279,15 @@ def imbalance(bid_qty, ask_qty, levels=None, weights=None, out=None):
     cdef const double[::1] weight
     cdef const double* w = NULL
     if weights is not None:
-        weight = np.ascontiguousarray(weights, np.float64)
-        if weight.shape[0] != (used if b.view.ndim == 2 else 1):
-            raise ValueError(f"weights has {weight.shape[0]} values for {used if b.view.ndim == 2 else 1} levels")
-        for i in range(weight.shape[0]):
-            if not isfinite(weight[i]):
-                raise ValueError(f"weights[{i}] {weight[i]} is not finite")
-        if b.view.ndim == 2 and used:
+        if b.view.ndim != 2:
+            raise ValueError("weights need quantities of several levels, of shape (n, l)")
+        array = np.ascontiguousarray(weights, np.float64)
+        if array.shape != (used,):
+            raise ValueError(f"weights has shape {array.shape}, not one a level, ({used},)")
+        if not np.isfinite(array).all():
+            raise ValueError(f"weights {array.tolist()} are not all finite")
+        weight = array
+        if used:
             w = &weight[0]
     cdef _Result result = _result(out, b.view.shape[0], read)
     with nogil:
