@@ -89,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     ours.add_argument("--twins", type=int, default=100, metavar="N", help="seeds, each bought, sold, left alone (100)")
     ours.add_argument("--seed", type=int, default=1, metavar="N", help="the first of them (1)")
     sent = ours.add_mutually_exclusive_group()
-    sent.add_argument("--child-lots", type=int, metavar="N", help="size of the market orders (3)")
-    sent.add_argument("--children", type=int, metavar="N", help="how many market orders each metaorder is instead")
+    sent.add_argument("--pace", type=int, metavar="X", help="a market order each so many seconds (10)")
+    sent.add_argument("--child-lots", type=int, metavar="N", help="market orders of this size, at whatever pace")
     ours.add_argument("--workers", type=int, metavar="N", help="processes (default: as many as there are cores)")
     ours.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     ours.add_argument("--picture", metavar="FILE", help="write a PNG (needs matplotlib)")
@@ -168,8 +168,8 @@ def _impact(arguments: argparse.Namespace) -> int:
             horizon_s=arguments.horizon,
             twins=arguments.twins,
             seed=arguments.seed,
-            child_lots=3 if arguments.child_lots is None else arguments.child_lots,
-            children=arguments.children,
+            pace_s=10 if arguments.pace is None else arguments.pace,
+            child_lots=arguments.child_lots,
             workers=arguments.workers or len(os.sched_getaffinity(0)),
             progress=lambda done, _: progress.update(task, completed=done),
         )

@@ -104,7 +104,7 @@ class Impact:
     def fit(self) -> Fit | None:
         """The power law of the impact at the end of the horizon; None with fewer than two sizes to rest on."""
         end = self.at_s.index(self.options["horizon_s"])
-        return power_law(self.sizes, self.moved.mean(2)[:, :, end])
+        return power_law(self.sizes, np.asarray(self.moved[:, :, :, end].mean(2)))
 
     def summary(self) -> dict[str, Any]:
         """Impact, decay and fit as JSON values; see `lumina.research.impact_summary`."""
@@ -154,8 +154,8 @@ def impact(
     horizon_s: int = 600,
     twins: int = 200,
     seed: int = 1,
-    child_lots: int = 3,
-    children: int | None = None,
+    pace_s: int = 10,
+    child_lots: int | None = None,
     warmup_s: int = 300,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -176,10 +176,10 @@ def impact(
         Seeds, at least 2.
     seed : int
         The first of them.
-    child_lots : int
-        Size of the market orders, but for what does not divide; 3 is about what the others send.
-    children : int, optional
-        How many market orders every metaorder is instead (no more than it has lots).
+    pace_s : int
+        There are `horizon_s // pace_s` market orders, or as many as the metaorder has lots if those are fewer.
+    child_lots : int, optional
+        The market orders have this size instead, but for what does not divide; 3 is about what the others send.
     warmup_s : int
         Between the open and the metaorders, s.
     workers : int
@@ -200,12 +200,13 @@ def impact(
         Naming argument, value and bound.
     """
     sizes = tuple(sizes)
-    _check(sizes, horizon_s, twins, seed, child_lots, children, warmup_s, workers)
+    _check(sizes, horizon_s, twins, seed, pace_s, child_lots, warmup_s, workers)
     length_s = warmup_s + 2 * horizon_s
     parameters = STATIONARY | parameters
     market = EmbeddedMarket(seed, length_s / 3600, **parameters)
     at_s = tuple(round(horizon_s * share) for share in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2))
-    counts = tuple(-(-size // child_lots) if children is None else min(children, size) for size in sizes)
+    pace = max(horizon_s // pace_s, 1)
+    counts = tuple(min(size, -(-size // child_lots) if child_lots else pace) for size in sizes)
     plan = _Plan(market.hours, parameters, sizes, counts, warmup_s, horizon_s, at_s)
     runs = []
     for run in _each(plan, range(seed, seed + twins), workers):
@@ -215,8 +216,8 @@ def impact(
     moved, paid, filled, base_mid, base_lots = (np.array(part) for part in zip(*runs, strict=True))
     return Impact(
         options={
-            "horizon_s": horizon_s, "twins": twins, "seed": seed, "child_lots": None if children else child_lots,
-            "children": children, "warmup_s": warmup_s, "session_s": market.parameters["session_s"],
+            "horizon_s": horizon_s, "twins": twins, "seed": seed, "pace_s": None if child_lots else pace_s,
+            "child_lots": child_lots, "warmup_s": warmup_s, "session_s": market.parameters["session_s"],
             "parameters": market.provenance["parameters"],
         },
         sizes=sizes, children=counts, at_s=at_s,
@@ -312,7 +313,7 @@ def _each(plan: _Plan, seeds: range, workers: int) -> Iterator[Any]:
 
 
 def _check(
-    sizes: tuple[int, ...], horizon_s: int, twins: int, seed: int, child_lots: int, children: int | None,
+    sizes: tuple[int, ...], horizon_s: int, twins: int, seed: int, pace_s: int, child_lots: int | None,
     warmup_s: int, workers: int,
 ) -> None:  # fmt: skip
     rising = all(low < high for low, high in pairwise(sizes))
@@ -320,7 +321,7 @@ def _check(
         raise ConfigError(f"sizes = {list(sizes)}: must rise, from at least 1 to at most {MAX_LOTS} lots")
     bounds = {
         "horizon_s": (horizon_s, 4, 11_520), "twins": (twins, 2, MAX_TWINS), "seed": (seed, 0, 2**63),
-        "child_lots": (child_lots, 1, MAX_LOTS), "children": (1 if children is None else children, 1, MAX_LOTS),
+        "pace_s": (pace_s, 1, 11_520), "child_lots": (1 if child_lots is None else child_lots, 1, MAX_LOTS),
         "warmup_s": (warmup_s, 1, 7_200), "workers": (workers, 1, 256),
     }  # fmt: skip
     for name, (value, low, high) in bounds.items():

@@ -12,7 +12,8 @@ from rich.text import Text
 def tables(summary: dict[str, Any]) -> RenderableType:
     """A summary of `Impact` as something that rich prints."""
     options, market, fit = summary["options"], summary["market"], summary["fit"]
-    sent = f"orders of {options['child_lots']} lots" if options["child_lots"] else f"{options['children']} orders"
+    pace = f"orders each {options['pace_s']:,} s"
+    sent = f"orders of {options['child_lots']:,} lots" if options["child_lots"] else pace
     law = "too few sizes have an impact beyond two standard errors for an exponent"
     if fit:
         sizes = ", ".join(f"{size:,}" for size in fit["sizes"])

@@ -112,11 +112,11 @@ def test_workers_change_nothing(measured):
         assert (getattr(again, name) == getattr(measured, name)).all()
 
 
-def test_progress_and_a_fixed_number_of_children():
+def test_progress_and_a_pace():
     told = []
-    found = impact((2, 50), horizon_s=8, twins=2, children=5, warmup_s=10, progress=lambda *done: told.append(done))
+    found = impact((2, 50), horizon_s=8, twins=2, pace_s=1, warmup_s=10, progress=lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2)]
-    assert found.children == (2, 5)
+    assert found.children == (2, 8)
     assert found.options["child_lots"] is None
 
 
@@ -169,7 +169,7 @@ def test_a_picture(measured, tmp_path):
         ({"sizes": ()}, r"sizes = \[\]: must rise"),
         ({"horizon_s": 30}, "horizon_s = 30: must be a multiple of 4"),
         ({"twins": 1}, r"twins = 1: must be a whole number in \[2, "),
-        ({"children": 0}, "children = 0: must be"),
+        ({"pace_s": 0}, "pace_s = 0: must be"),
         ({"warmup_s": 0}, "warmup_s = 0: must be"),
         ({"horizon_s": 11_600}, "horizon_s = 11600: must be"),
         ({"value_impact": -1}, "value_impact = -1: must be"),
@@ -185,7 +185,7 @@ def test_errors_name_argument_value_and_bound(options, says):
     [
         (["--sizes", "many"], "--sizes many: must be whole numbers"),
         (["--twins", "0"], "twins = 0: must be"),
-        (["--children", "3", "--child-lots", "3"], "not allowed with"),
+        (["--pace", "3", "--child-lots", "3"], "not allowed with"),
     ],
 )
 def test_errors_of_the_command_are_one_line(capsys, arguments, says):
