@@ -2,8 +2,8 @@
 
     python bench/peers/core.py [--case NAME] [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
 
-The cases of rings stand in `ring.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
-`book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
+The cases of rings stand in `ring.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by
+order id, through `OrderBook`; `book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
 book of `std::map`, `std::list` and `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
 `matching_m1` and `matching_m1big`: orders, cancels and replaces of one instrument with 20,000 and 99,000 resting
 orders, through `MatchingEngine`; the peer is the same in the standard library's containers (`match_std.hpp`).
@@ -124,7 +124,8 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], lis
                 f"{first['messages']} messages timed{trades}"
             )
         if rings:
-            results, lines = ring.measure(compile_program(ring.PROGRAM, folder), rings, options.ring_messages, options.runs)
+            program = compile_program(ring.PROGRAM, folder)
+            results, lines = ring.measure(program, rings, options.ring_messages, options.runs)
             cases |= results
             facts += ["", *lines]
     return cases, table, facts
@@ -162,6 +163,9 @@ def main() -> None:
     results, table, facts = measure(options)
     if options.json:
         print(json.dumps({"cases": results}))
+        return
+    if not table:
+        print("\n".join(facts[1:]))
         return
     print(f"{'case':<23}{'book':<24}{'median':>8}{'min':>8}{'max':>8}{'p50':>8}{'p99':>8}{'p99.9':>8}   {UNIT}")
     print("\n".join([*table, "", *facts]))

@@ -5,6 +5,8 @@
 // Prints one JSON object a run: per contender million messages a second, or of the round trips the nanoseconds of one.
 #include <atomic_queue/atomic_queue.h>
 #include <concurrentqueue/concurrentqueue.h>
+#pragma GCC diagnostic ignored "-Wstringop-overflow"  // of the peers' headers
+
 #include <pthread.h>
 #include <readerwriterqueue/readerwriterqueue.h>
 #include <sched.h>

@@ -164,7 +164,8 @@ def test_between_threads(queue, wait):
     ring.close()
     for thread in consumers:
         thread.join()
-    assert sorted(item for items in taken for item in items) == [(side << 32) + i for side in range(sides) for i in range(n)]
+    everything = [(side << 32) + i for side in range(sides) for i in range(n)]
+    assert sorted(item for items in taken for item in items) == everything
     for items in taken:
         for side in range(sides):
             own = [item for item in items if item >> 32 == side]
