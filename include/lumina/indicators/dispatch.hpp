@@ -58,22 +58,28 @@ struct IndicatorKernels {
 
 #define LUMINA_SIMD_NAMESPACE simd_scalar
 #define LUMINA_SIMD_TARGET
+#define LUMINA_SIMD_INLINE  // plain functions: the compiler may do as it likes
 #include "lumina/indicators/kernels.inc"
 #undef LUMINA_SIMD_NAMESPACE
 #undef LUMINA_SIMD_TARGET
+#undef LUMINA_SIMD_INLINE
 
 #if LUMINA_X86_64
 #define LUMINA_SIMD_NAMESPACE simd_avx2
 #define LUMINA_SIMD_TARGET [[gnu::target("avx2,fma")]]
+#define LUMINA_SIMD_INLINE [[gnu::always_inline, gnu::target("avx2,fma")]]
 #include "lumina/indicators/kernels.inc"
 #undef LUMINA_SIMD_NAMESPACE
 #undef LUMINA_SIMD_TARGET
+#undef LUMINA_SIMD_INLINE
 
 #define LUMINA_SIMD_NAMESPACE simd_avx512
 #define LUMINA_SIMD_TARGET [[gnu::target("avx512f")]]
+#define LUMINA_SIMD_INLINE [[gnu::always_inline, gnu::target("avx512f")]]
 #include "lumina/indicators/kernels.inc"
 #undef LUMINA_SIMD_NAMESPACE
 #undef LUMINA_SIMD_TARGET
+#undef LUMINA_SIMD_INLINE
 #endif
 
 namespace lumina::detail {
