@@ -66,6 +66,21 @@ def test_a_container_of_version_1_sees_its_part_of_the_tree(tmp_path):
     assert found.cpuset == {1, 2, 3, 5} and found.cpuset_file == "/sys/fs/cgroup/cpuset/cpuset.effective_cpus"
 
 
+@pytest.mark.parametrize(
+    ("group", "usable"), [("/docker/1/inner", {2}), ("/docker/1", {1, 2}), ("/docker/12/inner", {1, 2})]
+)
+def test_a_group_inside_the_container(tmp_path, group, usable):
+    machine(tmp_path, cores=8)
+    write(tmp_path, {
+        "proc/self/cgroup": f"0::{group}",
+        "proc/self/mountinfo": "31 29 0:27 /docker/1 /cg ro - cgroup2 cgroup rw",
+        "cg/cpuset.cpus.effective": "1-2",
+        "cg/inner/cpuset.cpus.effective": "2",
+        "cg2/inner/cpuset.cpus.effective": "7",
+    })  # fmt: skip
+    assert affinity.discover(tmp_path).usable == usable
+
+
 def test_an_isolated_partition_counts(tmp_path):
     machine(tmp_path, cores=8, isolated="7")
     write(tmp_path, {**V2, "proc/self/cgroup": "0::/", "sys/fs/cgroup/cpuset.cpus.isolated": "2-3"})

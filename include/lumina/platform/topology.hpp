@@ -85,7 +85,7 @@ inline bool has_word(std::string_view list, std::string_view word) {
 }
 
 inline std::string below_mount(const std::string& mount, const std::string& shown, std::string path) {
-  if (shown != "/" && path.starts_with(shown)) path.erase(0, shown.size());
+  if (shown != "/" && (path + "/").starts_with(shown + "/")) path.erase(0, shown.size());
   if (path.starts_with("/..")) path.clear();  // outside what this namespace shows
   return mount + (path == "/" ? "" : path);
 }
