@@ -5,8 +5,8 @@ writes it to `out`. The rules are the same for all:
 
 - **Types.** Computed in double. The result is float32 if all inputs are, otherwise float64. Integers are taken as
   float64 (exact up to 2^53); other types are a TypeError.
-- **Copies.** C-contiguous arrays of one floating type are read where they are, read-only ones as well. Strided, unaligned,
-  byte-swapped, integer and mixed inputs are packed into a copy first.
+- **Copies.** C-contiguous arrays of one floating type are read where they are, read-only ones as well. Strided,
+  unaligned, byte-swapped, integer and mixed inputs are packed into a copy first.
 - **out.** An array of the result's type and shape. It may be strided, and may overlap an input: then the result is
   computed aside and copied.
 - **NaN** is in a result if it is in a number that the result is made of; `ema` alone steps over it.

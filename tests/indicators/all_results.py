@@ -1,4 +1,4 @@
-"""Writes what every indicator makes of the unkind series to the file that is named: `python all_results.py FILE.npz`."""
+"""Writes what every indicator makes of the unkind series to a file: `python all_results.py FILE.npz`."""
 
 import importlib.util
 import sys

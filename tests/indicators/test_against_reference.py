@@ -138,7 +138,7 @@ def test_cumulative_vwap(series):
     assert (np.abs(result - want) <= bound)[~np.isnan(want)].all()
     for n in range(1, 131):
         total = indicators.vwap(price[:n], qty[:n])
-        assert abs(total - want[n - 1]) <= bound[n - 1] or math.isnan(total) and math.isnan(want[n - 1])
+        assert abs(total - want[n - 1]) <= bound[n - 1] or (math.isnan(total) and math.isnan(want[n - 1]))
 
 
 @pytest.mark.parametrize("series", [name for name in FINITE if name != "large"])

@@ -113,7 +113,7 @@ def test_out_of_one_number():
 
 @pytest.mark.parametrize("dtype", [bool, complex, np.float16, np.longdouble, object, "U1", "M8[ns]"])
 def test_types_that_are_refused(dtype):
-    with pytest.raises(TypeError, match="x has dtype .*, not float64, float32 or an integer"):
+    with pytest.raises(TypeError, match=r"x has dtype .*, not float64, float32 or an integer"):
         indicators.ema(np.zeros(3, dtype), 0.5)
 
 

@@ -1,5 +1,6 @@
 """The indicators once more, slowly, in exact arithmetic: rational numbers, rounded to a double at the end."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -121,7 +122,7 @@ def weighted_mid(bid_price, bid_qty, ask_price, ask_qty):
 def ofi(bid_price, bid_qty, ask_price, ask_qty):
     states = list(zip(bid_price, bid_qty, ask_price, ask_qty, strict=True))
     out = [NAN] if states else []
-    for (bp0, bq0, ap0, aq0), (bp, bq, ap, aq) in zip(states, states[1:], strict=False):
+    for (bp0, bq0, ap0, aq0), (bp, bq, ap, aq) in itertools.pairwise(states):
         if any(map(math.isnan, (bp0, bq0, ap0, aq0, bp, bq, ap, aq))):
             out.append(NAN)
             continue
@@ -135,4 +136,4 @@ def ofi(bid_price, bid_qty, ask_price, ask_qty):
 
 
 def realised_variance(x):
-    return _float(sum((Fraction(b) - Fraction(a)) ** 2 for a, b in zip(x, x[1:], strict=False)))
+    return _float(sum((Fraction(b) - Fraction(a)) ** 2 for a, b in itertools.pairwise(x)))
