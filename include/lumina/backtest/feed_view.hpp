@@ -93,7 +93,7 @@ class FeedView {
   // Has the last event been seen before t_ns?
   bool ended_before(std::int64_t t_ns) {
     if (feed_.constant()) return t_ns > last_local_ns_ + extra_ns_;
-    sync(t_ns);
+    sync(t_ns - 1);  // an event at t_ns itself is still to be delivered
     return !peek() && seen_ns_ < t_ns;
   }
 

@@ -53,7 +53,7 @@ class SimulatedFeed {
   // Has the last event been seen before t_ns?
   bool ended_before(std::int64_t t_ns) {
     if (feed_.constant()) return t_ns > market_.last_ts_ns() + market_.feed_latency_ns() + extra_ns_;
-    sync(t_ns);
+    sync(t_ns - 1);  // an event at t_ns itself is still to be delivered
     return market_.ended() && !peek() && seen_ns_ < t_ns;
   }
   std::int64_t last_ns() const noexcept { return seen_ns_; }
