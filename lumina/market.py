@@ -162,7 +162,10 @@ class EmbeddedMarket:
     def provenance(self) -> dict[str, Any]:
         """What makes this market, as JSON values."""
         changed = {name: list(value) if isinstance(value, tuple) else value for name, value in self._changed.items()}
-        return {"source": "embedded market", "seed": self._seed, "hours": self._hours, "parameters": changed}
+        return {
+            "source": "embedded market", "seed": self._seed, "hours": self._hours, "start": self._start_text(),
+            "feed_latency_ns": self._feed_latency_ns, "parameters": changed,
+        }  # fmt: skip
 
     @property
     def spec(self) -> MarketSpec:
@@ -177,10 +180,13 @@ class EmbeddedMarket:
         """The same market with another seed: another day of it."""
         return self._again(seed=seed)
 
+    def _start_text(self) -> str:
+        return datetime.fromtimestamp(self._start_ns // 10**9, UTC).isoformat()
+
     def _again(self, **changes: Any) -> EmbeddedMarket:
         same = {
             "seed": self._seed, "hours": self._hours, "instrument": self._instrument,
-            "start": datetime.fromtimestamp(self._start_ns // 10**9, UTC).isoformat(),
+            "start": self._start_text(),
             "feed_latency_ns": self._feed_latency_ns, **self._changed,
         }  # fmt: skip
         return EmbeddedMarket(**{**same, **changes})
@@ -235,8 +241,8 @@ def _real(name: str, value: Any, low: float, high: float) -> float:
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
-    real = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool) and math.isfinite(value)
-    if not real or value != math.floor(value) or not low <= value <= high:
+    real = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
+    if not real or not low <= value <= high or value != math.floor(value):
         raise ConfigError(f"{name} = {value!r}: must be a whole number in [{low}, {high}]")
     return int(value)
 
