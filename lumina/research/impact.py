@@ -144,7 +144,7 @@ def power_law(sizes: Sequence[int], samples: Floats) -> Fit | None:
         exponent,
         math.sqrt(max(float(slope @ (cov / np.outer(mean, mean)) @ slope), 0.0)),
         float(np.exp(weight @ y - exponent * (weight @ x))),
-        tuple(int(sizes[i]) for i in used),
+        tuple(sizes[i] for i in used.tolist()),
     )
 
 
