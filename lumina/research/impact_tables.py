@@ -12,8 +12,7 @@ from rich.text import Text
 def tables(summary: dict[str, Any]) -> RenderableType:
     """A summary of `Impact` as something that rich prints."""
     options, market, fit = summary["options"], summary["market"], summary["fit"]
-    pace = f"orders each {options['pace_s']:,} s"
-    sent = f"orders of {options['child_lots']:,} lots" if options["child_lots"] else pace
+    sent = f"orders of {lots:,} lots" if (lots := options["child_lots"]) else f"orders each {options['pace_s']:,} s"
     law = "too few sizes have an impact beyond two standard errors for an exponent"
     if fit:
         sizes = ", ".join(f"{size:,}" for size in fit["sizes"])
