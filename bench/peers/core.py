@@ -6,6 +6,9 @@ The cases of rings stand in `ring.py`. Four others: `book_reconstruct_r1`: order
 order id, through `OrderBook`; `book_reconstruct_r100`: of a hundred instruments with ids unique across them, through
 `OrderBooks`. The peer is a book of `std::map`, `std::list` and `std::unordered_map`, written with care
 (`book_std.hpp`), which checks nothing.
+The cases of rings stand in `ring.py`, those of indicators in `indicators.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
+`book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
+book of `std::map`, `std::list` and `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
 `matching_m1` and `matching_m1big`: orders, cancels and replaces of one instrument with 20,000 and 99,000 resting
 orders, through `MatchingEngine`; the peer is the same in the standard library's containers (`match_std.hpp`).
 
@@ -32,6 +35,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import indicators
 import ring
 
 HERE = Path(__file__).resolve().parent
@@ -101,7 +105,10 @@ def table_of(case: str, runs: list[dict[str, Any]]) -> list[str]:
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], list[str]]:
     cases: dict[str, Any] = {}
     table, facts = [], []
-    chosen = options.case or [*STREAMS, *ring.CASES]
+    chosen = options.case or [*STREAMS, *ring.CASES, *indicators.CASES]
+    series = [each for each in chosen if each in indicators.CASES]
+    if series:
+        indicators.check_packages()
     rings = [each for each in chosen if each in ring.CASES]
     if rings:
         ring.check_packages()
@@ -129,6 +136,10 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], lis
             results, lines = ring.measure(program, rings, options.ring_messages, options.runs)
             cases |= results
             facts += ["", *lines]
+    if series:
+        results, lines = indicators.measure(series, options.runs)
+        cases |= results
+        facts += ["", *lines]
     return cases, table, facts
 
 
@@ -148,7 +159,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=400_000, help="of a stream that is made")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each, alternating")
     parser.add_argument("--ring-messages", type=int, default=4_000_000, help="through each ring")
-    cases = [*STREAMS, *ring.CASES]
+    cases = [*STREAMS, *ring.CASES, *indicators.CASES]
     parser.add_argument("--case", action="append", choices=cases, help="only this case; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
