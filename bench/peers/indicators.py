@@ -231,8 +231,9 @@ def check_same_work(case: str, contenders: Contenders) -> None:
     want = np.asarray(contenders["lumina"]())
     for name, call in contenders.items():
         got = np.asarray(call())
-        # TA-Lib starts its average with a mean: a thousand elements later nothing is left of it
-        if not np.allclose(got[1000:] if got.ndim else got, want[1000:] if want.ndim else want, rtol=1e-6, atol=1e-5):
+        # TA-Lib starts its average with a mean: a thousand elements later nothing is left of it. The deviations of
+        # bottleneck drift: after five million elements the fifth digit is wrong.
+        if not np.allclose(got[1000:] if got.ndim else got, want[1000:] if want.ndim else want, rtol=1e-6, atol=1e-3):
             sys.exit(f"{case}: {name} gives other results")
 
 
