@@ -2,13 +2,10 @@
 
     python bench/peers/core.py [--case NAME] [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
 
-The cases of rings stand in `ring.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by
-order id, through `OrderBook`; `book_reconstruct_r100`: of a hundred instruments with ids unique across them, through
-`OrderBooks`. The peer is a book of `std::map`, `std::list` and `std::unordered_map`, written with care
-(`book_std.hpp`), which checks nothing.
-The cases of rings stand in `ring.py`, those of indicators in `indicators.py`. Four others: `book_reconstruct_r1`: order messages of one instrument, keyed by order id, through `OrderBook`;
-`book_reconstruct_r100`: of a hundred instruments with ids unique across them, through `OrderBooks`. The peer is a
-book of `std::map`, `std::list` and `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
+The cases of rings stand in `ring.py`, those of indicators in `indicators.py`. Four others: `book_reconstruct_r1`:
+order messages of one instrument, keyed by order id, through `OrderBook`; `book_reconstruct_r100`: of a hundred
+instruments with ids unique across them, through `OrderBooks`. The peer is a book of `std::map`, `std::list` and
+`std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
 `matching_m1` and `matching_m1big`: orders, cancels and replaces of one instrument with 20,000 and 99,000 resting
 orders, through `MatchingEngine`; the peer is the same in the standard library's containers (`match_std.hpp`).
 

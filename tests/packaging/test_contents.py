@@ -32,7 +32,7 @@ def names(wheel: Path) -> set[str]:
 def test_the_wheel_holds_exactly_the_package(names: set[str]) -> None:
     expected = {f"lumina/{name}" for name in files(ROOT / "lumina", ".py", ".pyi", ".pxd")}
     expected |= {f"lumina/{Path(name).with_suffix(EXTENSION_SUFFIX)}" for name in files(ROOT / "lumina", ".pyx")}
-    expected |= {f"lumina/include/{name}" for name in files(ROOT / "include", ".hpp", ".h")}
+    expected |= {f"lumina/include/{name}" for name in files(ROOT / "include", ".hpp", ".h", ".inc")}
     expected |= {f"lumina/config/{name}" for name in files(ROOT / "config", ".yaml")}
     expected.add("lumina/py.typed")
     assert names == expected
