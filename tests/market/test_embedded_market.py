@@ -116,7 +116,8 @@ class Sees:
         self.rows = []
 
     def on_level(self, ctx, event):
-        self.rows.append((event.exch_ts_ns, event.value, event.price_ticks, event.qty_lots, event.order_id, event.ts_ns))
+        order = (event.price_ticks, event.qty_lots, event.order_id)
+        self.rows.append((event.exch_ts_ns, event.value, *order, event.ts_ns))
 
 
 def test_a_recording_is_what_a_strategy_without_orders_sees(tape):
