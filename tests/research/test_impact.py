@@ -43,6 +43,18 @@ def test_two_sizes_by_hand():
     assert fit.exponent_se == pytest.approx(math.hypot(0.1, 0.05) / math.log(100), abs=1e-12)
 
 
+def test_sizes_count_by_their_errors():
+    rng = np.random.default_rng(2)
+    samples = 0.3 * np.array(SIZES) ** 0.7 + rng.normal(0, 1, (40, 5)) * [0.3, 3, 0.5, 8, 2]
+    error = samples.std(0, ddof=1) / math.sqrt(40)
+    mean = samples.mean(0)
+    exponent, factor = np.polyfit(np.log(SIZES), np.log(mean), 1, w=mean / error)
+    fit = power_law(SIZES, samples)
+    assert fit.sizes == SIZES
+    assert fit.exponent == pytest.approx(exponent, rel=1e-9)
+    assert fit.factor == pytest.approx(math.exp(factor), rel=1e-9)
+
+
 def test_what_the_sizes_share_does_not_count():
     """A twin that doubles everything says nothing of the exponent."""
     factor = np.array([0.9, 1.0, 1.1, 1.0])
