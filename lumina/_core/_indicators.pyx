@@ -16,14 +16,17 @@ except ValueError as error:
     raise ImportError(str(error)) from None
 SIMD = {0: "scalar", 1: "avx2", 2: "avx512"}[<int>_level]
 
+cdef object _ndarray = np.ndarray
+cdef tuple _FLOATING = (np.dtype(np.float64), np.dtype(np.float32))
+
 cdef Indicators[double]* _double = new Indicators[double](_level)
 cdef Indicators[float]* _float = new Indicators[float](_level)
 
 
 @cython.final
-@cython.freelist(8)
+@cython.freelist(16)
 cdef class _Series:
-    # An array that the kernels can read: aligned, C-contiguous, native float or double; a copy if it was not.
+    # An array's memory, held while a kernel works on it.
     cdef Py_buffer view
     cdef bint held
 
@@ -32,7 +35,8 @@ cdef class _Series:
             PyBuffer_Release(&self.view)
 
     cdef bint take(self, array) except -1:
-        # True if the kernels can use it as it is.
+        # True if the kernels can use it as it is: aligned, C-contiguous, native float or double. By the buffer alone,
+        # for asking numpy costs as much as a short series.
         PyObject_GetBuffer(array, &self.view, PyBUF_FORMAT | PyBUF_STRIDES)
         self.held = True
         cdef const char* form = self.view.format
@@ -42,6 +46,19 @@ cdef class _Series:
 
     cdef bint single(self) noexcept:
         return self.view.itemsize == sizeof(float)
+
+    cdef bint same_shape(self, _Series other) noexcept:
+        if self.view.ndim != other.view.ndim:
+            return False
+        for k in range(self.view.ndim):
+            if self.view.shape[k] != other.view.shape[k]:
+                return False
+        return True
+
+    cdef bint overlaps(self, _Series other) noexcept:
+        cdef const char* begin = <const char*>self.view.buf
+        cdef const char* begin_other = <const char*>other.view.buf
+        return begin < begin_other + other.view.len and begin_other < begin + self.view.len
 
     cdef shape(self):
         return tuple([self.view.shape[k] for k in range(self.view.ndim)])
@@ -54,11 +71,14 @@ cdef _Series _packed(array, dtype):
 
 
 cdef _Series _read(str name, x, int dimensions):
-    if type(x) is not np.ndarray:
-        x = np.asarray(x)
-    if x.ndim < 1 or x.ndim > dimensions:
-        raise ValueError(f"{name} has {x.ndim} dimensions, not {'1' if dimensions == 1 else '1 or 2'}")
     cdef _Series series
+    if type(x) is _ndarray and x.dtype in _FLOATING:
+        series = _Series.__new__(_Series)
+        if series.take(x) and 1 <= series.view.ndim <= dimensions:
+            return series
+    x = np.asarray(x)
+    if not 1 <= x.ndim <= dimensions:
+        raise ValueError(f"{name} has {x.ndim} dimensions, not {'1' if dimensions == 1 else '1 or 2'}")
     kind = x.dtype.kind
     if kind == "f" and x.dtype.itemsize in (4, 8):
         if x.dtype.isnative:
@@ -73,14 +93,14 @@ cdef _Series _read(str name, x, int dimensions):
 
 cdef tuple _read_all(tuple names, tuple arrays, int dimensions):
     # Of one shape; all float only if all are, otherwise all double.
-    cdef list read = [_read(name, x, dimensions) for name, x in zip(names, arrays, strict=True)]
+    cdef list read = [_read(names[k], arrays[k], dimensions) for k in range(len(names))]
     cdef _Series first = read[0], other
     cdef Py_ssize_t i
     cdef bint single = first.single(), mixed = False
     for i in range(1, len(read)):
         other = read[i]
         mixed |= other.single() != single
-        if other.view.ndim != first.view.ndim or other.shape() != first.shape():
+        if not other.same_shape(first):
             raise ValueError(f"{names[i]} has shape {other.shape()}, {names[0]} has {first.shape()}")
     if mixed:
         for i in range(len(read)):
@@ -107,37 +127,36 @@ cdef class _Result:
         return self.out
 
 
+cdef _check_out(out, dtype, Py_ssize_t n):
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out is {type(out).__name__}, not a numpy array")
+    if out.dtype != dtype:
+        raise TypeError(f"out has dtype {out.dtype}, the result has {np.dtype(dtype)}")
+    if out.shape != (n,):
+        raise ValueError(f"out has shape {out.shape}, the result has ({n},)")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+
+
 cdef _Result _result(out, Py_ssize_t n, tuple read):
     cdef _Result result = _Result.__new__(_Result)
-    cdef _Series x = read[0], series
-    dtype = np.float32 if x.single() else np.float64
-    result.series = _Series.__new__(_Series)
+    cdef _Series x = read[0], series = _Series.__new__(_Series), other
     result.out = out
     cdef bint usable = False
-    cdef const char* begin
-    cdef const char* other
-    if out is not None:
-        if type(out) is not np.ndarray:
-            raise TypeError(f"out is {type(out).__name__}, not a numpy array")
-        if out.dtype != dtype:
-            raise TypeError(f"out has dtype {out.dtype}, the result has {np.dtype(dtype)}")
-        if out.ndim != 1 or out.shape[0] != n:
-            raise ValueError(f"out has shape {out.shape}, the result has ({n},)")
-        if not out.flags.writeable:
-            raise ValueError("out is read-only")
-        usable = out.dtype.isnative and result.series.take(out)
-        begin = <const char*>result.series.view.buf
-        if usable:
-            for series in read:
-                other = <const char*>series.view.buf
-                if begin < other + series.view.len and other < begin + result.series.view.len:
-                    usable = False
-        if not usable:
-            result.series = _Series.__new__(_Series)
+    if type(out) is _ndarray and out.dtype in _FLOATING:
+        usable = (series.take(out) and series.view.itemsize == x.view.itemsize and not series.view.readonly
+                  and series.view.ndim == 1 and series.view.shape[0] == n)
+        for other in read:
+            usable = usable and not series.overlaps(other)
     if not usable:
+        dtype = np.float32 if x.single() else np.float64
+        if out is not None:
+            _check_out(out, dtype, n)
         result.own = np.empty(n, dtype)
-        result.series.take(result.own)
-    result.data = result.series.view.buf
+        series = _Series.__new__(_Series)
+        series.take(result.own)
+    result.series = series
+    result.data = series.view.buf
     return result
 
 
