@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -137,6 +136,7 @@ class RingMemory {
     header.wait = options.wait;
     header.text_size = static_cast<std::uint32_t>(options.item_type.size());
     if (!options.item_type.empty()) std::memcpy(header.text, options.item_type.data(), options.item_type.size());
+    std::copy(options.item_type.begin(), options.item_type.end(), header.text);
   }
   // Attaches to memory whose header has been checked.
   RingMemory(SharedMemory memory, const RingLayout& layout)
