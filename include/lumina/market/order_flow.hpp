@@ -85,7 +85,7 @@ class OrderFlow {
     for (int i = 0; i < 2; ++i) {
       excitement_[i] += p_.excitation[i] * p_.excitation_decay[i];
       expected += p_.memory_weight[i] * memory_[i];
-      memory_[i] = p_.memory_decay[i] * memory_[i] + (1 - p_.memory_decay[i]) * sign;
+      memory_[i] = p_.memory_decay[i] * memory_[i] + (1 - p_.memory_decay[i]) * weight * sign;
     }
     fair_ += p_.value_impact * (weight * sign - p_.value_memory * expected);
   }

@@ -135,7 +135,6 @@ class RingMemory {
     header.bytes = layout.bytes;
     header.wait = options.wait;
     header.text_size = static_cast<std::uint32_t>(options.item_type.size());
-    if (!options.item_type.empty()) std::memcpy(header.text, options.item_type.data(), options.item_type.size());
     std::copy(options.item_type.begin(), options.item_type.end(), header.text);
   }
   // Attaches to memory whose header has been checked.
