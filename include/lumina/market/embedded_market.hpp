@@ -240,9 +240,12 @@ class EmbeddedMarket {
     for (const Side side : {Side::buy, Side::sell}) {
       std::int32_t& known = known_[static_cast<unsigned>(side)];
       const std::int32_t step = side == Side::buy ? -1 : 1;
-      const std::int32_t far = best(opposite(side));
-      const std::int32_t reach = (engine_.is_price(far) ? far : known) + step * parameters_.fresh_distance;
-      while (MatchingEngine::better(side, known, reach) || !others_touch(side).qty_lots) [[unlikely]]
+      const std::int32_t before = known;
+      const auto reach = [&] {  // asked anew each time: an order of ours far beyond may end on the way
+        const std::int32_t far = best(opposite(side));
+        return (engine_.is_price(far) ? far : before) + step * parameters_.fresh_distance;
+      };
+      while (MatchingEngine::better(side, known, reach()) || !others_touch(side).qty_lots) [[unlikely]]
         add_lots(side, known += step, parameters_.fresh_lots, listener);
     }
   }
