@@ -116,8 +116,8 @@ class Sees:
         self.rows = []
 
     def on_level(self, ctx, event):
-        order = (event.price_ticks, event.qty_lots, event.order_id)
-        self.rows.append((event.exch_ts_ns, event.value, *order, event.ts_ns))
+        row = (event.exch_ts_ns, event.value, event.price_ticks, event.qty_lots, event.order_id, event.ts_ns)
+        self.rows.append(row)
 
 
 def test_a_recording_is_what_a_strategy_without_orders_sees(tape):

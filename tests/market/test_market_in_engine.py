@@ -99,7 +99,7 @@ def test_F11_own_quantity_is_in_no_depth_and_no_level_event():
         for order in ctx.orders(0):
             ctx.cancel(order.order_id)
 
-    _, _script, witness = play((1, big), (1, look), (1.2, look), (5, away), (5, look), (9, look))
+    _, _, witness = play((1, big), (1, look), (1.2, look), (5, away), (5, look), (9, look))
     assert heard[0] == 3
     assert max(abs(row[4]) for row in witness.rows if row[1] == 2) == 1  # adds: the others' are of one lot
 
@@ -117,7 +117,7 @@ def test_F11_a_better_price_of_ours_is_not_the_strategys_best():
         assert ctx.best(0, BUY) == s.bid  # the others' bid is where it was
         assert ctx.best(0, SELL).price_ticks > s.ask.price_ticks
 
-    result, _script, _ = play((1, improve), (1, look))
+    result, _, _ = play((1, improve), (1, look))
     assert result.orders["reason"].tolist()[0] == R_NONE
     assert log_of(result, 2)[0] == (ACKNOWLEDGED, R_NONE)
 
