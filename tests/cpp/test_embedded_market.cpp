@@ -100,9 +100,10 @@ void a_trade_moves_the_fair_value_by_what_was_not_expected() {
   for (const int sign : {1, 1, -1, 1, 1, 1, -1}) {
     for (const int lots : {1, 9}) {
       flow.traded(sign > 0 ? Side::buy : Side::sell, lots);
-      fair += .25 * (sign * std::sqrt(lots / 2.2) - .8 * (.6 * f1 + .4 * f2));
-      f1 = .9 * f1 + .1 * sign;
-      f2 = .99 * f2 + .01 * sign;
+      const double said = sign * std::sqrt(lots / 2.2);
+      fair += .25 * (said - .8 * (.6 * f1 + .4 * f2));
+      f1 = .9 * f1 + .1 * said;
+      f2 = .99 * f2 + .01 * said;
       assert(near(flow.fair_value_ticks(), fair, 1e-9));
     }
   }
