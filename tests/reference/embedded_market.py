@@ -35,7 +35,7 @@ class EmbeddedMarket:
         self.low, self.high = min(self.bids), max(self.asks)
         self.value = START - 0.5
         self.fast = self.slow = 0.0  # excitation of market orders
-        self.sign_average = [0.0, 0.0]
+        self.said_average = [0.0, 0.0]
         self.metaorders = [self.metaorder() for _ in range(3)]
         self.rows = []
 
@@ -123,9 +123,10 @@ class EmbeddedMarket:
             left -= hit
             if left:
                 price = min(side) if sign > 0 else max(side)
-        fast, slow = self.sign_average
-        self.value += 0.25 * (sign - 0.8 * (0.6 * fast + 0.4 * slow))
-        self.sign_average = [0.9 * fast + 0.1 * sign, 0.99 * slow + 0.01 * sign]
+        fast, slow = self.said_average
+        said = sign * (lots / 2.02) ** 0.3
+        self.value += 0.25 * (said - 0.8 * (0.6 * fast + 0.4 * slow))
+        self.said_average = [0.9 * fast + 0.1 * said, 0.99 * slow + 0.01 * said]
         self.fast += 0.40 * 10
         self.slow += 0.30 * 0.3
         return sign, lots, best
