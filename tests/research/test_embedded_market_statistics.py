@@ -14,8 +14,8 @@ from tests.reference import embedded_market as slow
 
 long = pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "long", reason="minutes: HYPOTHESIS_PROFILE=long")
 
-# What an hour settles, with half-widths well above its sampling error: an hour is a sixth of a session.
-HOUR = {
+# What a session settles, with half-widths well above its sampling error.
+SESSION = {
     "spread, ticks": 0.012, "share of time at 1 tick": 0.010, "share of time at 2 ticks": 0.009,
     "share of time at 3 or more": 0.003, "effective half spread, ticks": 0.012, "best queue, lots": 0.7,
     "acf of trade signs, lag 1": 0.07, "R^2 on order-flow imbalance, 10 s": 0.2,
@@ -23,13 +23,13 @@ HOUR = {
 }  # fmt: skip
 
 
-def by_hour(statistics):
+def by_label(statistics):
     return {statistic.label: (statistic.of(statistics), statistic.mean) for statistic in STATISTICS}
 
 
-def check_hour(statistics):
-    found = by_hour(statistics)
-    for name, width in HOUR.items():
+def check_session(statistics):
+    found = by_label(statistics)
+    for name, width in SESSION.items():
         value, reference = found[name]
         assert value == pytest.approx(reference, abs=width), name
     # whatever the activity; market orders come in clusters, and their sizes have a heavy tail
@@ -37,8 +37,8 @@ def check_hour(statistics):
     assert statistics.traded_lots_per_s / statistics.trades_per_s == pytest.approx(5.08 / 1.85, rel=0.2)
 
 
-def test_an_hour_of_the_embedded_market():
-    check_hour(market_statistics(lumina.EmbeddedMarket(seed=1, hours=1).record()))
+def test_a_session_of_the_embedded_market():
+    check_session(market_statistics(lumina.EmbeddedMarket(seed=1, hours=6.5).record()))
 
 
 def test_the_command_runs_sessions(capsys):
@@ -60,7 +60,7 @@ def test_the_slow_generator_is_the_same_market():
     """Two sessions of each. Those of the reference are eight: two may lie further apart than four of its deviations."""
     slow_sessions = [statistics_of_touches(slow.EmbeddedMarket(s).run(), slow.SESSION_S * slow.NS) for s in (1, 2)]
     for session in slow_sessions:
-        check_hour(session)
+        check_session(session)
     fast = [market_statistics(lumina.EmbeddedMarket(seed=seed, hours=6.5).record()) for seed in (1, 2)]
     for statistic in STATISTICS:
         means = [np.mean([statistic.of(session) for session in sessions]) for sessions in (slow_sessions, fast)]
