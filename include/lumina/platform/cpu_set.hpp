@@ -79,8 +79,10 @@ class CpuSet {
       if (!contains(cpu)) continue;
       const int first = cpu;
       while (contains(cpu + 1)) ++cpu;
-      out += (out.empty() ? "" : ",") + std::to_string(first);
-      if (cpu > first) out += "-" + std::to_string(cpu);
+      // appended piece by piece: GCC 12 warns falsely of a text put before a temporary
+      if (!out.empty()) out += ',';
+      out += std::to_string(first);
+      if (cpu > first) (out += '-') += std::to_string(cpu);
     }
     return out;
   }
