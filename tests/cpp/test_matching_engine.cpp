@@ -24,7 +24,7 @@ constexpr Side kBuy = Side::buy, kSell = Side::sell;
 
 std::string text(std::initializer_list<std::int64_t> numbers) {
   std::string out;
-  for (const std::int64_t number : numbers) out += " " + std::to_string(number);
+  for (const std::int64_t number : numbers) (out += ' ') += std::to_string(number);
   return out;
 }
 const char* name(MatchReason reason) {
