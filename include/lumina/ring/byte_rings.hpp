@@ -114,7 +114,7 @@ class MpmcBytes : public detail::MpmcCursors<detail::MpmcByteSlots> {
 
  private:
   static detail::RingLayout layout(std::size_t capacity, std::size_t item_size) {
-    return {RingKind::mpmc, capacity, item_size, detail::MpmcByteSlots::stride_of(item_size), kControl};
+    return MpmcCursors::layout(capacity, item_size, detail::MpmcByteSlots::stride_of(item_size));
   }
   MpmcBytes(SharedMemory& memory, std::size_t item_size)
       : MpmcBytes(detail::checked_layout(memory, [=](std::size_t capacity) { return layout(capacity, item_size); }),
