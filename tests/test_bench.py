@@ -145,3 +145,45 @@ def test_a_stream_that_is_none_is_refused(tmp_path: Path) -> None:
     assert missing.returncode == 2 and "missing: no such file" in missing.stderr
     unknown = run_peers("core.py", "--stream", "r2=x")
     assert unknown.returncode == 2 and "is not r1=FILE or r100=FILE or m1=FILE" in unknown.stderr
+
+
+def load_ring_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("peers_ring", PEERS / "ring.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_missing_queue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_ring_script()
+    monkeypatch.setitem(script.HEADERS, "no/such/header.h", "libnone-dev")
+    with pytest.raises(SystemExit, match="the cases of rings need Debian's .*libnone-dev"):
+        script.check_packages()
+
+
+def test_rings_are_compared_with_the_best_peer() -> None:
+    """The ratio is the median of each run's own."""
+    script = load_ring_script()
+    runs = [
+        {"lumina": 100.0, "lumina_latency": 90.0, "boost": 50.0, "xenium": 40.0},
+        {"lumina": 10.0, "lumina_latency": 90.0, "boost": 5.0, "xenium": 40.0},
+        {"lumina": 100.0, "lumina_latency": 90.0, "boost": 80.0, "xenium": 40.0},
+    ]
+    rate = script.summarise(runs, script.RATE)
+    assert (rate["lumina_name"], rate["peer_name"], rate["ratio"]) == ("lumina", "boost", 2.0)
+    trip = script.summarise([{**run, "floor": 1.0} for run in runs], script.TRIP)
+    assert (trip["lumina_name"], trip["peer_name"], trip["ratio"]) == ("lumina_latency", "xenium", 40 / 90)
+
+
+def test_a_ring_and_its_peers_carry_all_messages() -> None:
+    if missing := [name for name in load_ring_script().HEADERS if not (Path("/usr/include") / name).is_file()]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("two cores are needed")
+    cases = ["spsc_8b", "mpmc_1p1c"]
+    chosen = [word for case in cases for word in ("--case", case)]
+    done = run_peers("core.py", "--ring-messages", 20000, "--runs", 1, *chosen, "--json")
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(done.stdout)["cases"]) == cases
