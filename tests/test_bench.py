@@ -159,7 +159,7 @@ def load_ring_script() -> ModuleType:
 def test_a_missing_queue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     script = load_ring_script()
     monkeypatch.setitem(script.HEADERS, "no/such/header.h", "libnone-dev")
-    with pytest.raises(SystemExit, match="the cases of rings need Debian's .*libnone-dev"):
+    with pytest.raises(SystemExit, match=r"the cases of rings need Debian's .*libnone-dev"):
         script.check_packages()
 
 
