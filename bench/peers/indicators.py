@@ -92,7 +92,11 @@ def rolling_zscore(n: int) -> Contenders:
         np.subtract(x, bottleneck.move_mean(x, WINDOW), out=out)
         return np.divide(out, bottleneck.move_std(x, WINDOW), out=out)
 
-    return {"lumina": partial(indicators.rolling_zscore, x, WINDOW, out=np.empty(n)), "bottleneck": peer}
+    return {
+        "lumina": partial(indicators.rolling_zscore, x, WINDOW, out=np.empty(n)),
+        "bottleneck": lambda: (x - bottleneck.move_mean(x, WINDOW)) / bottleneck.move_std(x, WINDOW),
+        "the same, out": peer,
+    }
 
 
 def rolling_max(n: int, kind: str) -> Contenders:
@@ -139,7 +143,7 @@ def microprice(n: int) -> Contenders:
     return {
         "lumina": partial(indicators.weighted_mid, bid, bid_qty, ask, ask_qty, out=np.empty(n)),
         "numpy": lambda: (bid * ask_qty + ask * bid_qty) / (bid_qty + ask_qty),
-        "numpy, out": peer,
+        "the same, out": peer,
         "polars": polars_peer,
     }
 
