@@ -187,3 +187,19 @@ def test_a_ring_and_its_peers_carry_all_messages() -> None:
     done = run_peers("core.py", "--ring-messages", 20000, "--runs", 1, *chosen, "--json")
     assert done.returncode == 0, done.stderr
     assert list(json.loads(done.stdout)["cases"]) == cases
+
+
+def test_the_peers_of_indicators_agree() -> None:
+    """On the smallest size; the script itself compares the results before it times them."""
+    packages = ("talib", "bottleneck", "polars", "pandas", "scipy")
+    missing = [name for name in packages if not importlib.util.find_spec(name)]
+    cases = ["--case", "ema_1e4", "--case", "rolling_max_sawtooth_1e4", "--case", "imbalance_1e4"]
+    done = run_peers("core.py", "--runs", 1, *cases, "--json")
+    if missing:
+        assert done.returncode == 1
+        assert "the cases of indicators need " in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)["cases"]
+    assert set(answer) == set(cases[1::2])
+    assert all(case["unit"] == "ns/element" and case["ratio"] > 0 for case in answer.values())
