@@ -59,6 +59,7 @@ struct Lanes {
     const __m256d value = _mm256_permute4x64_pd(high, 0xFF);
     return {value, value};
   }
+  LUMINA_AVX2 double front() const noexcept { return _mm256_cvtsd_f64(low); }
   LUMINA_AVX2 double back() const noexcept { return _mm256_cvtsd_f64(_mm256_permute4x64_pd(high, 0xFF)); }
 
   LUMINA_AVX2 static Lanes max(const Lanes& a, const Lanes& b) noexcept {

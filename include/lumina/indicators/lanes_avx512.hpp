@@ -36,6 +36,7 @@ struct Lanes {
         _mm512_alignr_epi64(_mm512_castpd_si512(now.at), _mm512_castpd_si512(before.at), static_cast<int>(8 - K)))};
   }
   LUMINA_AVX512 Lanes last() const noexcept { return {_mm512_permutexvar_pd(_mm512_set1_epi64(7), at)}; }
+  LUMINA_AVX512 double front() const noexcept { return _mm512_cvtsd_f64(at); }
   LUMINA_AVX512 double back() const noexcept {
     return _mm512_cvtsd_f64(_mm512_permutexvar_pd(_mm512_set1_epi64(7), at));
   }

@@ -53,6 +53,7 @@ struct Lanes {
   }
   // The last lane in all of them.
   Lanes last() const noexcept { return all(at[7]); }
+  double front() const noexcept { return at[0]; }
   double back() const noexcept { return at[7]; }
 
   // NaN where either is.
