@@ -274,6 +274,7 @@ class MatchingEngine : public QueueBook {
             closed.qty_lots = 0;
             sink.traded(handle, closed, taker, lots);
           });
+          store_.fetch(next);  // the next trade is most likely with this one
           if (left == 0) return MatchReason::none;
         }
         handle = next;
@@ -309,8 +310,10 @@ class MatchingEngine : public QueueBook {
   template <class Tell>
   void leave(const Place& place, const Tell& tell) {
     store_.close(levels_, place, [&](Order& order, bool emptied) {
-      if (emptied && order.price_ticks == best_[order.side_])
+      if (emptied && order.price_ticks == best_[order.side_]) {
         best_[order.side_] = levels_.behind(order.side(), order.price_ticks);
+        __builtin_prefetch(&this->order(levels_.front(order.side(), best_[order.side_])));
+      }
       tell(order);
     });
   }

@@ -103,6 +103,11 @@ class alignas(64) PriceLevels {
     }
   }
 
+  // The first order at a price near the touch, to prefetch it; 0 elsewhere.
+  std::uint32_t front(Side side, std::int32_t price) const noexcept {
+    const std::uint32_t i = index(price);
+    return i < size_ ? ladder_[s(side)][i].head : 0;
+  }
   // The line of the level at a price, to prefetch it.
   const void* line(Side side, std::int32_t price) const noexcept {
     const std::uint32_t i = index(price);
