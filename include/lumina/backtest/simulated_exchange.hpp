@@ -64,9 +64,11 @@ class SimulatedExchange : public ExchangeSide<SimulatedExchange> {
       const auto ahead = exchange.market_.others_qty(static_cast<Side>(order.record.side), order.record.price_ticks);
       exchange.ExchangeSide::rested(order, static_cast<double>(ahead), static_cast<std::int32_t>(ahead));
     }
-    void cancelled(std::uint64_t id, MatchReason reason) {
+    void cancelled(std::uint64_t id, MatchReason reason) { gone(id, reason_of(reason)); }
+    void beyond_book(std::uint64_t id) { gone(id, LUMINA_REASON_BEYOND_BOOK); }
+    void gone(std::uint64_t id, lumina_reason reason) {
       exchange.confirm();
-      exchange.close_order(exchange.orders_.at(id), reason_of(reason), exchange.now_ns_);
+      exchange.close_order(exchange.orders_.at(id), reason, exchange.now_ns_);
     }
   };
 

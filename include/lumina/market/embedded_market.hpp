@@ -22,6 +22,7 @@ struct MarketOwner {
   void filled(std::uint64_t /*id*/, std::int32_t /*price_ticks*/, std::int32_t /*lots*/, bool /*maker*/) {}
   void rested(std::uint64_t /*id*/) {}
   void cancelled(std::uint64_t /*id*/, MatchReason) {}  // a resting order, or what was left of one that came
+  void beyond_book(std::uint64_t /*id*/) {}             // what was left, at a price past all offers: gone (F9)
 };
 
 class EmbeddedMarket {
@@ -73,7 +74,7 @@ class EmbeddedMarket {
   template <class Owner>
   MatchReason submit(std::int64_t ts_ns, std::uint64_t id, Side side, OrderType type, std::int32_t price_ticks,
                      std::int32_t lots, Owner& owner) {
-    return disturb(ts_ns, side, owner, [&](auto& listener) {
+    return disturb(ts_ns, id, side, owner, [&](auto& listener) {
       return engine_.submit({own(id), price_ticks, lots, kOurs, side, type}, listener);
     });
   }
@@ -81,14 +82,14 @@ class EmbeddedMarket {
   template <class Owner>
   MatchReason replace(std::int64_t ts_ns, std::uint64_t id, Side side, bool post_only, std::int32_t price_ticks,
                       std::int32_t open_lots, Owner& owner) {
-    return disturb(ts_ns, side, owner, [&](auto& listener) {
+    return disturb(ts_ns, id, side, owner, [&](auto& listener) {
       return engine_.replace(own(id), own(id), price_ticks, open_lots,
                              post_only ? OrderType::post_only : OrderType::limit, listener);
     });
   }
   template <class Owner>
   MatchReason cancel(std::int64_t ts_ns, std::uint64_t id, Side side, Owner& owner) {
-    return disturb(ts_ns, side, owner, [&](auto& listener) { return engine_.cancel(own(id), listener); });
+    return disturb(ts_ns, id, side, owner, [&](auto& listener) { return engine_.cancel(own(id), listener); });
   }
 
   // ---- the book ------------------------------------------------------------------------------------------------
@@ -158,6 +159,7 @@ class EmbeddedMarket {
     EmbeddedMarket& market;
     Owner& owner;
     std::int32_t traded_lots = 0;
+    bool beyond = false;  // an order of ours came to rest past all that is on the other side
 
     Listener(EmbeddedMarket& m, Owner& o) : market(m), owner(o) {}
 
@@ -175,7 +177,8 @@ class EmbeddedMarket {
     void rested(Handle handle, const Order& order) {
       if (is_own(order.id)) {
         market.own_.push_back({order.id, order.price_ticks, order.qty_lots, order.side()});
-        owner.rested(order.id & ~kOwnId);
+        beyond = MatchingEngine::better(order.side(), order.price_ticks, market.known(opposite(order.side())));
+        if (!beyond) owner.rested(order.id & ~kOwnId);
         return;
       }
       if (market.stamps_.size() <= handle) market.stamps_.resize(2 * std::size_t{handle} + 1);
@@ -185,7 +188,11 @@ class EmbeddedMarket {
     void cancelled(Handle handle, const Order& order, MatchReason reason) {
       if (is_own(order.id)) {
         market.shrink(order.id, order.qty_lots);
-        owner.cancelled(order.id & ~kOwnId, reason);
+        if (beyond) {
+          owner.beyond_book(order.id & ~kOwnId);
+        } else {
+          owner.cancelled(order.id & ~kOwnId, reason);
+        }
         return;
       }
       market.row(Kind::cancel, order.side(), order.price_ticks, -order.qty_lots, market.stamps_[handle], order.id);
@@ -200,11 +207,12 @@ class EmbeddedMarket {
   };
 
   template <class Owner, class Request>
-  MatchReason disturb(std::int64_t ts_ns, Side side, Owner& owner, Request&& request) {
+  MatchReason disturb(std::int64_t ts_ns, std::uint64_t id, Side side, Owner& owner, Request&& request) {
     ts_ns_ = ts_ns;
     Listener<Owner> listener{*this, owner};
     const MatchReason reason = request(listener);
     if (reason != MatchReason::none) return reason;
+    if (listener.beyond) engine_.cancel(own(id), listener);
     uncover(listener);
     close_event();
     flow_.disturbed(ts_ns, *this, side, listener.traded_lots);
@@ -240,15 +248,14 @@ class EmbeddedMarket {
     for (const Side side : {Side::buy, Side::sell}) {
       std::int32_t& known = known_[static_cast<unsigned>(side)];
       const std::int32_t step = side == Side::buy ? -1 : 1;
-      const std::int32_t before = known;
-      const auto reach = [&] {  // asked anew each time: an order of ours far beyond may end on the way
-        const std::int32_t far = best(opposite(side));
-        return (engine_.is_price(far) ? far : before) + step * parameters_.fresh_distance;
-      };
-      while (MatchingEngine::better(side, known, reach()) || !others_touch(side).qty_lots) [[unlikely]]
+      const std::int32_t far = best(opposite(side));
+      const std::int32_t reach = (engine_.is_price(far) ? far : known) + step * parameters_.fresh_distance;
+      while (MatchingEngine::better(side, known, reach) || !others_touch(side).qty_lots) [[unlikely]]
         add_lots(side, known += step, parameters_.fresh_lots, listener);
     }
   }
+
+  std::int32_t known(Side side) const noexcept { return known_[static_cast<unsigned>(side)]; }
 
   std::uint64_t others_order(Side side, std::int32_t price, std::uint64_t pick) const noexcept {
     MatchingEngine::Handle handle = engine_.first(side, price);
