@@ -32,11 +32,16 @@ cdef class _Ring(_Port):
     cdef void do_close(self) noexcept nogil
 
 
-cdef class SpscRing(_Ring):
+# A ring whose items anybody may take.
+cdef class _Queue(_Ring):
+    pass
+
+
+cdef class SpscRing(_Queue):
     cdef cpp.SpscBytes* ring
 
 
-cdef class MpmcRing(_Ring):
+cdef class MpmcRing(_Queue):
     cdef cpp.MpmcBytes* ring
 
 

@@ -6,7 +6,70 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 _Wait = Literal["spin", "pause", "yield", "park"]
 
-class SpscRing:
+class _Ring:
+    """What the three rings have alike."""
+
+    def __init__(self, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> None: ...
+    @classmethod
+    def create(cls, name: str, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> Self:
+        """A ring in new shared memory (``/dev/shm``) that other processes attach to by its name.
+
+        Its header keeps the dtype. The memory stays until `unlink`, however the processes end. A name
+        that is taken raises FileExistsError.
+        """
+    @classmethod
+    def attach(cls, name: str, dtype: DTypeLike | None = None) -> Self:
+        """The ring that another process, or this one, created.
+
+        Raises FileNotFoundError where there is none of this name, and ValueError where the memory holds
+        something else, is not finished, or has items of another dtype than the one given.
+        """
+    def unlink(self) -> None:
+        """Take the name away; who is attached stays so."""
+    @property
+    def name(self) -> str | None:
+        """Name of its shared memory, or None where it is of this process alone."""
+    def push(self, item: Any, timeout: float | None = None) -> bool:
+        """Put in one item, converted as numpy does; False where there was no room within `timeout` seconds.
+
+        Without a timeout it waits as long as it takes; 0 does not wait. Raises `lumina.RingClosed` where
+        the ring is closed.
+        """
+    def push_many(self, items: ArrayLike, timeout: float | None = None) -> int:
+        """Put in items in order and return how many went in: all, unless time was over or the ring closed.
+
+        `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
+        ring; or a sequence that numpy converts.
+        """
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def wait(self) -> _Wait: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+class _Queue(_Ring):
+    """A ring whose items go to one consumer each."""
+
+    def pop(self, timeout: float | None = None) -> Any:
+        """The next item, a scalar of the dtype; None where none came within `timeout` seconds.
+
+        Raises `lumina.RingClosed` where the ring is closed and nothing is left.
+        """
+    def pop_many(
+        self, n: int | None = None, timeout: float | None = None, out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """The next items, at least one and at most `n`, as soon as there are any; empty where time was over.
+
+        With `out`, an array of the ring's dtype, they are written there and a view of it is returned.
+        """
+    def __iter__(self) -> Self:
+        """Items one by one, until the ring is closed and nothing is left."""
+    def __next__(self) -> Any: ...
+
+class SpscRing(_Queue):
     """A queue from one producer thread to one consumer thread, of this process or of two.
 
     Power of two many slots and two cursors; no lock, no allocation (``lumina/ring/spsc_ring.hpp``). The
@@ -28,38 +91,6 @@ class SpscRing:
     memory where ``sizeof(T)`` is the dtype's itemsize (``lumina/_core/ring.pxd``).
     """
 
-    def __init__(self, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> None: ...
-    @classmethod
-    def create(cls, name: str, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> Self:
-        """A ring in new shared memory (``/dev/shm``) that other processes attach to by its name.
-
-        Its header keeps the dtype. The memory stays until `unlink`, however the processes end. A name
-        that is taken raises FileExistsError.
-        """
-    @classmethod
-    def attach(cls, name: str, dtype: DTypeLike | None = None) -> Self:
-        """The ring that another process, or this one, created.
-
-        Raises FileNotFoundError where there is none of this name, and ValueError where the memory holds
-        something else, is not finished, or has items of another dtype than the one given.
-        """
-    def unlink(self) -> None:
-        """Take the name away; who is attached stays so."""
-    @property
-    def name(self) -> str | None:
-        """Name of its shared memory, or None where it is of this process alone."""
-    def push(self, item: Any, timeout: float | None = None) -> bool:
-        """Put in one item, converted as numpy does; False where there was no room within `timeout` seconds.
-
-        Without a timeout it waits as long as it takes; 0 does not wait. Raises `lumina.RingClosed` where
-        the ring is closed.
-        """
-    def push_many(self, items: ArrayLike, timeout: float | None = None) -> int:
-        """Put in items in order and return how many went in: all, unless time was over or the ring closed.
-
-        `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
-        ring; or a sequence that numpy converts.
-        """
     def claim(self, n: int) -> NDArray[Any]:
         """Free slots in place, at most `n`, fewer at the end of the memory, none where there is no room.
 
@@ -67,21 +98,6 @@ class SpscRing:
         """
     def publish(self, n: int) -> None:
         """Make the first `n` of the claimed slots visible to the consumer."""
-    def pop(self, timeout: float | None = None) -> Any:
-        """The next item, a scalar of the dtype; None where none came within `timeout` seconds.
-
-        Raises `lumina.RingClosed` where the ring is closed and all was taken.
-        """
-    def pop_many(
-        self, n: int | None = None, timeout: float | None = None, out: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
-        """The next items, at least one and at most `n`, as soon as there are any; empty where time was over.
-
-        With `out`, an array of the ring's dtype, they are written there and a view of it is returned.
-        """
-    def __iter__(self) -> Self:
-        """Items one by one, until the ring is closed and all was taken."""
-    def __next__(self) -> Any: ...
     def peek(self, n: int) -> NDArray[Any]:
         """Items in place, at most `n`, fewer at the end of the memory; a read-only view, valid until `release`."""
     def release(self, n: int) -> None:
@@ -89,128 +105,33 @@ class SpscRing:
     def close(self) -> None:
         """No more items: the consumer gets what is in it, then learns. Called by one of the two sides."""
     @property
-    def closed(self) -> bool: ...
-    @property
-    def capacity(self) -> int: ...
-    @property
-    def wait(self) -> _Wait: ...
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
-    @property
     def drained(self) -> bool:
         """Closed, and nothing is left to take."""
     def __len__(self) -> int:
         """Items in it at some moment during the call."""
 
-class MpmcRing:
+class MpmcRing(_Queue):
     """A queue from several producers to several consumers that compete: each item goes to one of them.
 
     A ticket, and a sequence in each slot (``lumina/ring/mpmc_ring.hpp``). Any thread may call anything.
     Parameters are those of `SpscRing`.
     """
 
-    def __init__(self, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> None: ...
-    @classmethod
-    def create(cls, name: str, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> Self:
-        """A ring in new shared memory (``/dev/shm``) that other processes attach to by its name.
-
-        Its header keeps the dtype. The memory stays until `unlink`, however the processes end. A name
-        that is taken raises FileExistsError.
-        """
-    @classmethod
-    def attach(cls, name: str, dtype: DTypeLike | None = None) -> Self:
-        """The ring that another process, or this one, created.
-
-        Raises FileNotFoundError where there is none of this name, and ValueError where the memory holds
-        something else, is not finished, or has items of another dtype than the one given.
-        """
-    def unlink(self) -> None:
-        """Take the name away; who is attached stays so."""
-    @property
-    def name(self) -> str | None:
-        """Name of its shared memory, or None where it is of this process alone."""
-    def push(self, item: Any, timeout: float | None = None) -> bool:
-        """Put in one item, converted as numpy does; False where there was no room within `timeout` seconds.
-
-        Without a timeout it waits as long as it takes; 0 does not wait. Raises `lumina.RingClosed` where
-        the ring is closed.
-        """
-    def push_many(self, items: ArrayLike, timeout: float | None = None) -> int:
-        """Put in items in order and return how many went in: all, unless time was over or the ring closed.
-
-        `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
-        ring; or a sequence that numpy converts.
-        """
-    def pop(self, timeout: float | None = None) -> Any:
-        """The next item, a scalar of the dtype; None where none came within `timeout` seconds.
-
-        Raises `lumina.RingClosed` where the ring is closed and nothing is left.
-        """
-    def pop_many(
-        self, n: int | None = None, timeout: float | None = None, out: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
-        """The next items, at least one and at most `n`, as soon as there are any; empty where time was over.
-
-        With `out`, an array of the ring's dtype, they are written there and a view of it is returned.
-        """
-    def __iter__(self) -> Self:
-        """Items one by one, until the ring is closed and nothing is left."""
-    def __next__(self) -> Any: ...
     def close(self) -> None:
         """No more items: what was pushed before is still delivered."""
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def capacity(self) -> int: ...
-    @property
-    def wait(self) -> _Wait: ...
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
     @property
     def drained(self) -> bool:
         """Closed, and nothing is left to take."""
     def __len__(self) -> int:
         """Items in it at some moment during the call."""
 
-class Disruptor:
+class Disruptor(_Ring):
     """A ring where every consumer sees every event, alone or after others (``lumina/ring/disruptor.hpp``).
 
     Any thread may push. Producers wait for the slowest consumer; until one has joined the ring fills up.
     Parameters are those of `SpscRing`.
     """
 
-    def __init__(self, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> None: ...
-    @classmethod
-    def create(cls, name: str, dtype: DTypeLike, capacity: int, *, wait: _Wait = "yield") -> Self:
-        """A ring in new shared memory (``/dev/shm``) that other processes attach to by its name.
-
-        Its header keeps the dtype. The memory stays until `unlink`, however the processes end. A name
-        that is taken raises FileExistsError.
-        """
-    @classmethod
-    def attach(cls, name: str, dtype: DTypeLike | None = None) -> Self:
-        """The ring that another process, or this one, created.
-
-        Raises FileNotFoundError where there is none of this name, and ValueError where the memory holds
-        something else, is not finished, or has items of another dtype than the one given.
-        """
-    def unlink(self) -> None:
-        """Take the name away; who is attached stays so."""
-    @property
-    def name(self) -> str | None:
-        """Name of its shared memory, or None where it is of this process alone."""
-    def push(self, item: Any, timeout: float | None = None) -> bool:
-        """Put in one item, converted as numpy does; False where there was no room within `timeout` seconds.
-
-        Without a timeout it waits as long as it takes; 0 does not wait. Raises `lumina.RingClosed` where
-        the ring is closed.
-        """
-    def push_many(self, items: ArrayLike, timeout: float | None = None) -> int:
-        """Put in items in order and return how many went in: all, unless time was over or the ring closed.
-
-        `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
-        ring; or a sequence that numpy converts.
-        """
     def consumer(self, after: Iterable[DisruptorConsumer] = ()) -> DisruptorConsumer:
         """One more consumer, of at most 32, which sees what is pushed from now on.
 
@@ -221,14 +142,6 @@ class Disruptor:
         """How many there are, those of other processes included."""
     def close(self) -> None:
         """No more events: each consumer sees what was pushed before, then learns."""
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def capacity(self) -> int: ...
-    @property
-    def wait(self) -> _Wait: ...
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
 
 class DisruptorConsumer:
     """One reader of a `Disruptor`, made by its `consumer`; of one thread at a time."""

@@ -313,7 +313,22 @@ cdef _next(_Port port):
         raise StopIteration from None
 
 
-cdef class SpscRing(_Ring):
+cdef class _Queue(_Ring):
+
+    def pop(self, timeout=None):
+        return self._pop_one(timeout)
+
+    def pop_many(self, n=None, timeout=None, out=None):
+        return self._pop_many(n, timeout, out)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return _next(self)
+
+
+cdef class SpscRing(_Queue):
 
     def __dealloc__(self):
         del self.ring
@@ -349,18 +364,6 @@ cdef class SpscRing(_Ring):
     cdef RingStatus wait_to_pop(self, int64_t ns) noexcept nogil:
         return self.ring.wait_items(nanoseconds(ns))
 
-    def pop(self, timeout=None):
-        return self._pop_one(timeout)
-
-    def pop_many(self, n=None, timeout=None, out=None):
-        return self._pop_many(n, timeout, out)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return _next(self)
-
     @property
     def drained(self):
         return self.ring.drained()
@@ -387,7 +390,7 @@ cdef class SpscRing(_Ring):
             self.ring.release(n)
 
 
-cdef class MpmcRing(_Ring):
+cdef class MpmcRing(_Queue):
 
     def __dealloc__(self):
         del self.ring
@@ -422,18 +425,6 @@ cdef class MpmcRing(_Ring):
 
     cdef RingStatus wait_to_pop(self, int64_t ns) noexcept nogil:
         return self.ring.wait_items(nanoseconds(ns))
-
-    def pop(self, timeout=None):
-        return self._pop_one(timeout)
-
-    def pop_many(self, n=None, timeout=None, out=None):
-        return self._pop_many(n, timeout, out)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return _next(self)
 
     @property
     def drained(self):
