@@ -48,7 +48,7 @@ std::uint8_t kind_of(char type) {
 Stream read_stream(const char* path) {
   const RawStream raw = read_raw(path);
   Stream stream{{}, raw.header.warm, raw.header.books, 0};
-  stream.messages.reserve(raw.messages.size());
+  reserve(stream.messages, raw.messages.size());
   for (const RawMessage& message : raw.messages)
     stream.messages.push_back({message.order_id, message.new_id, message.price, static_cast<std::int32_t>(message.qty),
                                kind_of(message.type), message.side, message.book, 0});

@@ -48,6 +48,8 @@ Stream read_stream(const char* path) {
   if (raw.header.books != 1) fail(std::string(path) + ": matching is of one book");
   Stream stream;
   stream.totals = {raw.header.trades, raw.header.notional, raw.header.makersum};
+  const auto twice = std::count_if(raw.messages.begin(), raw.messages.end(), [](auto& m) { return m.type == 'U'; });
+  reserve(stream.messages, raw.messages.size() + static_cast<std::size_t>(twice));
   std::unordered_map<std::uint64_t, std::int32_t> prices;
   for (std::size_t i = 0; i < raw.messages.size(); ++i) {
     const RawMessage& from = raw.messages[i];

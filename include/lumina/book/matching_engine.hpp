@@ -126,8 +126,9 @@ class MatchingEngine : public QueueBook {
     return MatchReason::none;
   }
 
+  // As in OrderStore, inlined by force is what most messages are, and only that.
   template <class Sink>
-  MatchReason submit(const NewOrder& order, Key key, Sink& sink) {
+  [[gnu::always_inline]] MatchReason submit(const NewOrder& order, Key key, Sink& sink) {
     const bool priced = order.type != OrderType::market;
     if (static_cast<std::uint8_t>(order.side) > 1 || order.type > OrderType::fok || order.qty_lots <= 0 ||
         (priced && !PriceLevels::in_range(order.price_ticks))) [[unlikely]]
@@ -150,7 +151,7 @@ class MatchingEngine : public QueueBook {
   }
 
   template <class Sink>
-  MatchReason cancel(Key key, Sink& sink) {
+  [[gnu::always_inline]] MatchReason cancel(Key key, Sink& sink) {
     const Place place = store_.locate(key);
     if (place.handle == kNoOrder) [[unlikely]]
       return refuse(key.id, MatchReason::unknown_id, sink);
@@ -159,7 +160,8 @@ class MatchingEngine : public QueueBook {
   }
 
   template <class Sink>
-  MatchReason replace(Key key, Key new_key, std::int32_t price, std::int32_t lots, OrderType type, Sink& sink) {
+  [[gnu::noinline]] MatchReason replace(Key key, Key new_key, std::int32_t price, std::int32_t lots, OrderType type,
+                                        Sink& sink) {
     if (type > OrderType::post_only || lots <= 0 || !PriceLevels::in_range(price)) [[unlikely]]
       return refuse(key.id, MatchReason::invalid, sink);
     if (phase_ != Phase::continuous) [[unlikely]]
@@ -222,7 +224,7 @@ class MatchingEngine : public QueueBook {
   }
 
   // May an order that reaches the first price trade? Asked before anything changes.
-  MatchReason judge(const NewOrder& order, const Path& path) const noexcept {
+  [[gnu::noinline]] MatchReason judge(const NewOrder& order, const Path& path) const noexcept {
     if (order.type == OrderType::post_only) return MatchReason::post_only;
     const bool refuses_own = self_trade_ == SelfTrade::reject && order.owner != 0;
     if (!refuses_own && order.type != OrderType::fok) [[likely]]
@@ -250,7 +252,7 @@ class MatchingEngine : public QueueBook {
 
   // Trades along the path; what is left rests or is gone.
   template <class Sink>
-  MatchReason meet(const NewOrder& taker, const Path& path, const Place& place, Sink& sink) {
+  [[gnu::noinline]] MatchReason meet(const NewOrder& taker, const Path& path, const Place& place, Sink& sink) {
     std::int32_t left = taker.qty_lots;
     for (std::int32_t price = path.first; path.reaches(price); price = levels_.behind(path.side, price)) {
       QueueLevel& level = levels_.of(path.side, price);
@@ -285,7 +287,7 @@ class MatchingEngine : public QueueBook {
 
   // Nothing to trade with any more.
   template <class Sink>
-  MatchReason rest(const NewOrder& order, std::int32_t lots, const Place& place, Sink& sink) {
+  [[gnu::always_inline]] MatchReason rest(const NewOrder& order, std::int32_t lots, const Place& place, Sink& sink) {
     if (order.type > OrderType::post_only) {
       sink.killed(order, lots, MatchReason::remainder);
       return MatchReason::none;
@@ -308,7 +310,7 @@ class MatchingEngine : public QueueBook {
   }
 
   template <class Tell>
-  void leave(const Place& place, const Tell& tell) {
+  [[gnu::always_inline]] void leave(const Place& place, const Tell& tell) {
     store_.close(levels_, place, [&](Order& order, bool emptied) {
       if (emptied && order.price_ticks == best_[order.side_]) {
         best_[order.side_] = levels_.behind(order.side(), order.price_ticks);

@@ -207,12 +207,13 @@ class OrderStore {
   }
 
   // What the operations are made of. A place is of an id that is free (join, the new one of rename) or that rests.
-  IdMap::Place locate(Key key) const noexcept {
+  [[gnu::always_inline]] IdMap::Place locate(Key key) const noexcept {
     return ids_.locate(key, [&](Handle handle) { return orders_[handle].id == key.id; });
   }
   // To the end of the level of side and price, which must have room.
-  Handle join(PriceLevels& levels, QueueLevel& level, const IdMap::Place& place, std::uint16_t group, std::uint64_t id,
-              Side side, std::int32_t price, std::int32_t lots) {
+  [[gnu::always_inline]] Handle join(PriceLevels& levels, QueueLevel& level, const IdMap::Place& place,
+                                     std::uint16_t group, std::uint64_t id, Side side, std::int32_t price,
+                                     std::int32_t lots) {
     const Handle handle = orders_.allocate();
     ids_.insert(place, handle);
     Order& order = orders_[handle];
@@ -229,7 +230,7 @@ class OrderStore {
     __builtin_prefetch(ids_.line(Key(orders_[handle].id)), 1);
   }
   // lots are fewer than the order has.
-  static void shrink(QueueLevel& level, Order& order, std::int32_t lots) noexcept {
+  [[gnu::always_inline]] static void shrink(QueueLevel& level, Order& order, std::int32_t lots) noexcept {
     order.qty_lots -= lots;
     level.total -= QueueLevel::lots(lots);
   }
@@ -243,7 +244,7 @@ class OrderStore {
   // The order leaves. tell(order, emptied) hears of it, and whether its level went with it, before the handle is free
   // for another one.
   template <class Tell>
-  void close(PriceLevels& levels, const IdMap::Place& place, const Tell& tell) {
+  [[gnu::always_inline]] void close(PriceLevels& levels, const IdMap::Place& place, const Tell& tell) {
     Order& order = orders_[place.handle];
     const bool emptied = unlink(levels, order);
     ids_.erase(place);
@@ -332,7 +333,7 @@ class OrderStore {
   }
 
   // To the end of the queue.
-  void link(PriceLevels& levels, QueueLevel& level, Handle handle, Order& order) noexcept {
+  [[gnu::always_inline]] void link(PriceLevels& levels, QueueLevel& level, Handle handle, Order& order) noexcept {
     order.prev = level.tail;
     order.next = kNoOrder;
     orders_[level.tail].next = handle;
@@ -343,7 +344,7 @@ class OrderStore {
   }
 
   // Was it the last one of its level?
-  bool unlink(PriceLevels& levels, const Order& order) noexcept {
+  [[gnu::always_inline]] bool unlink(PriceLevels& levels, const Order& order) noexcept {
     QueueLevel& level = levels.of(order.side(), order.price_ticks);
     const Handle prev = order.prev, next = order.next;
     orders_[prev].next = next;
@@ -357,7 +358,7 @@ class OrderStore {
   }
 
   template <class Sink>
-  void close(PriceLevels& levels, const IdMap::Place& place, Kind kind, Sink& sink) noexcept {
+  [[gnu::always_inline]] void close(PriceLevels& levels, const IdMap::Place& place, Kind kind, Sink& sink) noexcept {
     close(levels, place, [&](Order& order, bool) {
       const std::int32_t lots = order.qty_lots;
       order.qty_lots = 0;

@@ -47,15 +47,15 @@ class alignas(64) PriceLevels {
   static constexpr bool in_range(std::int32_t price) noexcept { return price >= -kMaxPrice && price <= kMaxPrice; }
 
   // The level of an order that is in the book.
-  QueueLevel& of(Side side, std::int32_t price) noexcept {
+  [[gnu::always_inline]] QueueLevel& of(Side side, std::int32_t price) noexcept {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]]
       return ladder_[s(side)][i];
-    return far_[s(side)].find(price)->second;
+    return far(side, price);
   }
 
   // The level at a price in range, made if need be; an order must join it next.
-  QueueLevel& make(Side side, std::int32_t price) {
+  [[gnu::always_inline]] QueueLevel& make(Side side, std::int32_t price) {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]]
       return ladder_[s(side)][i];
@@ -63,18 +63,18 @@ class alignas(64) PriceLevels {
   }
 
   // To be told when a level has got its first order.
-  void filled(Side side, std::int32_t price) noexcept {
+  [[gnu::always_inline]] void filled(Side side, std::int32_t price) noexcept {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]]
       bits_[s(side)].assign(i, true);
   }
   // To be told when a level has lost its last order; the level is gone then.
-  void emptied(Side side, std::int32_t price) noexcept {
+  [[gnu::always_inline]] void emptied(Side side, std::int32_t price) noexcept {
     const std::uint32_t i = index(price);
     if (i < size_) [[likely]] {
       bits_[s(side)].assign(i, false);
     } else {
-      far_[s(side)].erase(price);
+      erase_far(side, price);
     }
   }
 
@@ -124,6 +124,10 @@ class alignas(64) PriceLevels {
   }
   std::int32_t price_at(std::uint32_t i) const noexcept { return base_ + static_cast<std::int32_t>(i); }
 
+  [[gnu::noinline]] QueueLevel& far(Side side, std::int32_t price) noexcept {
+    return far_[s(side)].find(price)->second;
+  }
+  [[gnu::noinline]] void erase_far(Side side, std::int32_t price) noexcept { far_[s(side)].erase(price); }
   [[gnu::noinline]] QueueLevel& make_far(Side side, std::int32_t price) {
     if (size_ == 0 || ++far_orders_ >= size_) {
       far_orders_ = 0;
