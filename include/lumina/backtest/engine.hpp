@@ -37,8 +37,9 @@ class BasicEngine final : public EngineRun {
       : tick_to_trade_(options.tick_to_trade), entry_(options.entry), responses_(options.response, log_) {
     exchanges_.reserve(setups.size());
     feeds_.reserve(setups.size());
-    std::size_t rows = 0;
+    std::size_t rows = 0, horizons = 0;
     for (const Setup& setup : setups) {
+      horizons = std::max(horizons, setup.ledger.markouts_ns.size());
       exchanges_.emplace_back(setup.source, setup.queue, options.self_trade, Ledger(setup.contract, setup.ledger, log_),
                               orders_, responses_);
       feeds_.emplace_back(exchanges_.back().source(), options.feed);
@@ -54,7 +55,7 @@ class BasicEngine final : public EngineRun {
     if (strategy) {
       strategy_ = *strategy;
       market_events_ = MarketEvents(strategy_.wake_mask);
-      log_.reserve(rows);
+      log_.reserve(rows, horizons);
       orders_.reserve(rows);
     }
     if (strategy_.interval_ns > 0) periodic_ns_ = now_ns_ + strategy_.interval_ns;

@@ -13,35 +13,46 @@ namespace lumina {
 
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-// First in, first out over one vector that is reused: no allocation once it has grown.
+// First in, first out over one vector that is reused: no allocation once it has grown to twice what is in it at once,
+// and none at all for a few.
 template <class T>
 class Fifo {
  public:
+  Fifo() { items_.reserve(64); }
+
   bool empty() const noexcept { return head_ == items_.size(); }
   std::size_t size() const noexcept { return items_.size() - head_; }
   T& front() noexcept { return items_[head_]; }
   const T& front() const noexcept { return items_[head_]; }
-  void push(const T& item) { items_.push_back(item); }
+  void push(const T& item) {
+    make_room();
+    items_.push_back(item);
+  }
   // Behind every item whose key is not above; the items are sorted by key.
   template <class Key>
   void insert(const T& item, Key key) {
+    make_room();
     auto at = items_.end();
     while (at != items_.begin() + static_cast<std::ptrdiff_t>(head_) && key(*(at - 1)) > key(item)) --at;
     items_.insert(at, item);
   }
   T pop() {
     const T item = items_[head_++];
-    if (head_ == items_.size()) {
+    if (empty()) {
       items_.clear();
-      head_ = 0;
-    } else if (head_ >= 4096 && head_ * 2 >= items_.size()) {
-      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
     return item;
   }
 
  private:
+  // Where the memory is full, what was popped makes way if that is half of it or more.
+  void make_room() {
+    if (items_.size() < items_.capacity() || head_ * 2 < items_.size()) return;
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+
   std::vector<T> items_;
   std::size_t head_ = 0;
 };
@@ -111,10 +122,11 @@ struct RunLog {
 
   // Address space for a run over so many rows: it costs nothing until it is written, and saves moving the log as it
   // grows.
-  void reserve(std::size_t rows) {
+  void reserve(std::size_t rows, std::size_t horizons) {
     const std::size_t likely = std::min<std::size_t>(rows / 8, std::size_t{1} << 20);
     order_events.reserve(likely);
     fills.reserve(likely / 4);
+    markout_mid2.reserve(likely / 4 * horizons);
   }
 
   void record(OrderAction action, std::int64_t ts_ns, std::int64_t report_ts_ns, const OrderRecord& order,

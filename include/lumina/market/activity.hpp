@@ -2,6 +2,7 @@
 // of the order flow.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,9 @@ class Activity {
       kick_[i] = parameters.activity_sd[i] * std::sqrt(1 - keep_[i] * keep_[i]);
       variance_ += parameters.activity_sd[i] * parameters.activity_sd[i];
     }
+    // all that a session needs, so that nothing is allocated while it runs
+    path_.reserve(static_cast<std::size_t>(std::clamp<std::int64_t>(parameters.length_ns / 1'000'000'000, 0, 1 << 17)) +
+                  2);
   }
 
   double at(double t) { return of_second(second(t)); }
