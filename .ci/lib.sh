@@ -45,6 +45,7 @@ install_packages() {
   command -v git >/dev/null || missing+=(git)
   command -v g++ >/dev/null || missing+=(g++)
   command -v ccache >/dev/null || missing+=(ccache)
+  command -v valgrind >/dev/null || missing+=(valgrind)
   command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
   command -v aarch64-linux-gnu-g++ >/dev/null || missing+=(g++-aarch64-linux-gnu)
   python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing+=(python3 python3-venv)

@@ -2,7 +2,7 @@
 // operator new calls), free of anything, mmap, mremap and munmap, from whatever library. For one source file a program.
 //
 // Where the sanitizers bring their own allocator, and in a program linked statically, GUARDED_ALLOCATION is not
-// defined: then nothing is watched, and kGuarded says so.
+// defined, and nothing is watched.
 #pragma once
 
 #include <cstddef>
@@ -31,11 +31,7 @@ class Armed {
   Armed& operator=(const Armed&) = delete;
 };
 
-#if !defined(GUARDED_ALLOCATION)
-inline constexpr bool kGuarded = false;
-#else
-inline constexpr bool kGuarded = true;
-
+#if defined(GUARDED_ALLOCATION)
 inline void refuse(const char* what) noexcept {
   if (!armed) [[likely]]
     return;
