@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench" / "README.md"]
 # Parts of a line (between &&) that make an environment, or run tests and benchmarks: .ci/run and .ci/long cover these.
-COVERED_BY_CI = re.compile(r"-m venv|activate|pip install|pytest|docker|\.ci/|bench/peers/")
+COVERED_BY_CI = re.compile(r"-m venv|activate|pip install|pytest|docker|\.ci/|bench/peers/|bench/callgrind")
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
