@@ -32,7 +32,7 @@ def test_the_total_of_a_profile(script: ModuleType) -> None:
 def test_every_case_says_what_its_operation_is(script: ModuleType) -> None:
     source = SCRIPT.with_suffix(".cpp").read_text()
     for case in script.OPERATIONS:
-        assert f'{{"{case}", ' in source
+        assert f'{{"{case}",' in source
 
 
 def test_a_count_out_of_range_is_refused() -> None:
