@@ -305,7 +305,7 @@ class MatchingEngine : public QueueBook {
   }
 
   template <class Sink>
-  void take_out(const Place& place, MatchReason reason, Sink& sink) {
+  [[gnu::always_inline]] void take_out(const Place& place, MatchReason reason, Sink& sink) {
     leave(place, [&](const Order& order) { sink.cancelled(place.handle, order, reason); });
   }
 

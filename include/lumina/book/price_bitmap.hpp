@@ -20,7 +20,7 @@ class PriceBitmap {
   bool test(std::uint32_t i) const noexcept { return (tier0_[i >> 6] >> (i & 63)) & 1; }
 
   // The upper tiers change only when a word of 64 ticks becomes empty or stops being so.
-  void assign(std::uint32_t i, bool on) noexcept {
+  [[gnu::always_inline]] void assign(std::uint32_t i, bool on) noexcept {
     const std::uint64_t before = tier0_[i >> 6];
     const std::uint64_t after = (before & ~(std::uint64_t{1} << (i & 63))) | (std::uint64_t{on} << (i & 63));
     tier0_[i >> 6] = after;
@@ -69,7 +69,7 @@ class PriceBitmap {
   std::uint32_t high_word(std::uint32_t w) const noexcept { return high(w, tier0_[w]); }
   std::uint32_t high_word1(std::uint32_t w1) const noexcept { return high_word(high(w1, tier1_[w1])); }
 
-  void lift(std::uint32_t word, bool on) noexcept {
+  [[gnu::noinline]] void lift(std::uint32_t word, bool on) noexcept {
     const std::uint32_t word1 = word >> 6;
     const std::uint64_t before = tier1_[word1];
     set_bit(tier1_, word, on);
