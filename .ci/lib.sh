@@ -91,6 +91,7 @@ simd_matrix() {
     esac || { echo "LUMINA_SIMD=$level: skipped, this processor has no $level"; continue; }
     echo "LUMINA_SIMD=$level"
     LUMINA_SIMD=$level "$1/tests/cpp/test_indicators"
+    LUMINA_SIMD=$level "$1/tests/cpp/test_indicators_float"
     LUMINA_SIMD=$level pytest -q -p no:cacheprovider tests/indicators
   done
 }
