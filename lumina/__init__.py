@@ -35,7 +35,7 @@ from lumina import affinity, clock  # noqa: E402
 from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._histogram import Histogram  # noqa: E402
 from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
-from lumina._core._order_book import ORDER_MESSAGE, OrderBook  # noqa: E402
+from lumina._core._order_book import ORDER_MESSAGE, BookSnapshot, OrderBook  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
@@ -62,6 +62,7 @@ def get_include() -> str:
 
 
 __all__ = [
+    "BookSnapshot",
     "DepthBook",
     "Disruptor",
     "DisruptorConsumer",

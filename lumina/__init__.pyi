@@ -6,6 +6,7 @@ from lumina._core._matching_engine import MATCH_EVENT as MATCH_EVENT
 from lumina._core._matching_engine import MATCH_MESSAGE as MATCH_MESSAGE
 from lumina._core._matching_engine import MatchingEngine as MatchingEngine
 from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
+from lumina._core._order_book import BookSnapshot as BookSnapshot
 from lumina._core._order_book import OrderBook as OrderBook
 from lumina._core._ring import Disruptor as Disruptor
 from lumina._core._ring import DisruptorConsumer as DisruptorConsumer

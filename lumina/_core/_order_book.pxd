@@ -1,6 +1,9 @@
-# Arguments and answers that OrderBook and MatchingEngine have alike.
+# The Python class, whose book and snapshots a module of one's own can reach; arguments and answers that it and
+# MatchingEngine have alike.
+from lumina._core cimport order_book
 from lumina._core.book cimport Side
-from lumina._core.order_book cimport QueueBook, int32_t, uint64_t
+from lumina._core.order_book cimport OrderResult, QueueBook, int32_t, uint64_t
+from lumina._core.snapshot cimport BookSnapshots, BookTop, SnapshotPublisher
 
 cdef tuple SIDES
 cdef Side as_side(side) except *
@@ -10,3 +13,15 @@ cdef touch(QueueBook& book, Side side)
 cdef depth_of(QueueBook& book, Py_ssize_t n)
 cdef queue_ahead_of(QueueBook& book, order_id)
 cdef orders_of(QueueBook& book, price_ticks, side)
+
+
+cdef class OrderBook:
+    cdef order_book.OrderBook* book
+    cdef BookSnapshots* snapshots  # NULL where none are kept; any thread may read them
+    cdef SnapshotPublisher* publisher
+    cdef BookTop* seen
+    cdef bint each_change
+    cdef bint applying
+
+    cdef order_book.OrderBook* idle(self) except NULL
+    cdef told(self, OrderResult result)

@@ -1,7 +1,21 @@
+from typing import Literal, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 ORDER_MESSAGE: np.dtype[np.void]
+
+class BookSnapshot(NamedTuple):
+    """The best levels of a book as they were at one moment, from `OrderBook.snapshot`."""
+
+    bids: NDArray[np.int64]
+    """Best first, shape (m, 3): price_ticks, qty_lots, orders; as of `OrderBook.depth`."""
+    asks: NDArray[np.int64]
+    sequence: int
+    """Messages that the book had taken, refused ones too. Later ones changed nothing in these levels, or were
+    not published yet."""
+    ts_ns: int
+    """What `apply` was given with the last of these messages; 0 where it was given nothing."""
 
 class OrderBook:
     """The order-by-order book of one instrument: each order by its id, and its place in its queue.
@@ -17,17 +31,30 @@ class OrderBook:
     ----------
     orders : int
         Memory for so many live orders from the start; it grows beyond.
+    snapshots : int
+        Levels a side, at most 4096, that are published for `snapshot`; 0 publishes nothing and costs nothing.
+    publish : {"change", "batch"}
+        When `apply` publishes: after each message that touches one of these levels, and at its end; or at
+        its end only. Every other operation publishes.
 
     Notes
     -----
     Sides are ``"buy"`` or ``"sell"``, or the numbers of `lumina.Side`.
+
+    `apply` releases the GIL. Meanwhile other threads may call `snapshot`; anything else that needs the book
+    raises RuntimeError. Publishing is wait-free for the writer: a fixed number of stores, whatever readers
+    do. Reading is lock-free: a reader tries again only where the writer has published seven times more
+    meanwhile. What it gets is always whole and of one moment (``lumina/book/snapshot.hpp``). Cython code
+    reads without the GIL, by ``book.snapshots`` of ``lumina/_core/_order_book.pxd``.
     """
 
     REPLACE: int
     """Kind of a replace in ORDER_MESSAGE; the other kinds are those of `lumina.Kind`."""
 
-    def __init__(self, orders: int = 0) -> None: ...
-    def apply(self, events: NDArray[np.void]) -> dict[str, int]:
+    def __init__(
+        self, orders: int = 0, *, snapshots: int = 0, publish: Literal["change", "batch"] = "change"
+    ) -> None: ...
+    def apply(self, events: NDArray[np.void], *, ts_ns: int = 0) -> dict[str, int]:
         """Apply messages in order.
 
         Parameters
@@ -37,11 +64,20 @@ class OrderBook:
             `OrderBook.REPLACE`, where `order_id` leaves and `new_id` joins on the same side. Fields that
             a kind does not need are ignored: side and price of anything but an ADD (a REPLACE has a
             price), `qty_lots` of a CANCEL, `book` and `reserved` of all.
+        ts_ns : int
+            Time that goes with snapshots of these messages.
 
         Returns
         -------
         dict
             The counts of these messages, by the names of `counts`.
+        """
+    def snapshot(self, levels: int | None = None) -> BookSnapshot:
+        """The best levels as they were published last; any thread may ask, also while another applies messages.
+
+        `levels` is at most, and by default, what the book was made with; 1 is quicker than more. No snapshot
+        of a thread is older than one that it took before with the same `levels`. Raises ValueError where the
+        book keeps no snapshots.
         """
     def add(self, order_id: int, side: str | int, price_ticks: int, qty_lots: int) -> str:
         """The order joins the end of the queue at its price."""

@@ -1,4 +1,5 @@
 cimport cython
+from collections import namedtuple
 from operator import index as _index
 
 import numpy as np
@@ -9,10 +10,13 @@ from lumina._core cimport order_book
 from lumina._core.book cimport Side
 from lumina._core.order_book cimport (
     OrderMessage, OrderResult, QueueBook, int32_t, int64_t, uint8_t, uint32_t, uint64_t)
+from lumina._core.snapshot cimport BookLevel, BookSnapshots, BookTop, BookTouch, SnapshotPublisher
 
 ORDER_MESSAGE = np.dtype([("order_id", "<u8"), ("new_id", "<u8"), ("price_ticks", "<i4"), ("qty_lots", "<i4"),
                           ("kind", "u1"), ("side", "u1"), ("book", "<u2"), ("reserved", "<u4")])
 assert ORDER_MESSAGE.itemsize == sizeof(OrderMessage)
+
+BookSnapshot = namedtuple("BookSnapshot", ["bids", "asks", "sequence", "ts_ns"])
 
 cdef tuple SIDES = ("buy", "sell")
 cdef dict _RESULTS = {
@@ -95,78 +99,152 @@ cdef orders_of(QueueBook& book, price_ticks, side):
     return np.array(ids, np.uint64), np.array(lots, np.int64)
 
 
-cdef class OrderBook:
-    cdef order_book.OrderBook* book
+cdef level_array(BookTop& top, Side side, size_t n):
+    n = min(n, top.levels(side))
+    array = np.empty((n, 3), np.int64)
+    cdef int64_t[:, ::1] rows = array
+    cdef size_t i
+    cdef BookLevel level
+    for i in range(n):
+        level = top.level(side, i)
+        rows[i, 0] = level.price_ticks
+        rows[i, 1] = level.qty_lots
+        rows[i, 2] = level.orders
+    return array
 
+
+cdef touch_array(int32_t price, int64_t lots, uint32_t orders):
+    rows = [(price, lots, orders)] if QueueBook.is_price(price) else []
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+cdef class OrderBook:
     REPLACE = order_book.kReplaceOrder
 
-    def __cinit__(self, Py_ssize_t orders=0):
+    def __cinit__(self, Py_ssize_t orders=0, *, Py_ssize_t snapshots=0, publish="change"):
         if not 0 <= orders < 2**32 - 1:
             raise ValueError(f"orders {orders} is not in 0 .. 2^32 - 2")
+        if not 0 <= snapshots <= 4096:
+            raise ValueError(f"snapshots {snapshots} is not in 0 .. 4096")
+        if publish not in ("change", "batch"):
+            raise ValueError(f"publish {publish!r} is neither 'change' nor 'batch'")
         self.book = new order_book.OrderBook(<size_t>orders)
+        self.each_change = publish == "change"
+        if snapshots:
+            self.seen = new BookTop(<size_t>snapshots)
+            self.snapshots = new BookSnapshots(<size_t>snapshots)
+            self.publisher = new SnapshotPublisher(self.book[0], self.snapshots[0])
 
     def __dealloc__(self):
+        del self.publisher
+        del self.snapshots
+        del self.seen
         del self.book
 
+    # The book, while no thread applies messages to it without the GIL.
+    cdef order_book.OrderBook* idle(self) except NULL:
+        if self.applying:
+            raise RuntimeError("another thread applies messages to the book: only snapshot() may be called meanwhile")
+        return self.book
+
+    cdef told(self, OrderResult result):
+        if self.publisher != NULL:
+            self.publisher.renew(1)
+        return _RESULTS[<int>result]
+
     @cython.boundscheck(False)  # an empty batch is asked for
-    def apply(self, const OrderMessage[::1] events):
+    def apply(self, const OrderMessage[::1] events, *, int64_t ts_ns=0):
+        cdef size_t n = <size_t>events.shape[0]
         before = self.counts
-        if events.shape[0]:
-            with nogil:
-                self.book.on_batch(&events[0], <size_t>events.shape[0])
+        if self.publisher != NULL:
+            self.publisher.at(ts_ns)
+        self.applying = True
+        try:
+            if n:
+                with nogil:
+                    if self.publisher == NULL:
+                        self.book.on_batch(&events[0], n)
+                    elif self.each_change:
+                        self.book.on_batch(&events[0], n, self.publisher[0])
+                        self.publisher.publish()
+                    else:
+                        self.book.on_batch(&events[0], n)
+                        self.publisher.renew(n)
+        finally:
+            self.applying = False
         return {name: count - before[name] for name, count in self.counts.items()}
 
+    def snapshot(self, levels=None):
+        if self.snapshots == NULL:
+            raise ValueError("the book keeps no snapshots: OrderBook(snapshots=LEVELS)")
+        cdef Py_ssize_t room = <Py_ssize_t>self.snapshots.levels()
+        cdef Py_ssize_t n = room if levels is None else _index(levels)
+        if not 1 <= n <= room:
+            raise ValueError(f"levels {levels} is not in 1 .. {room}, which the book was made with")
+        cdef BookTouch touch
+        if n == 1:
+            touch = self.snapshots.touch()
+            return BookSnapshot(
+                touch_array(touch.bid_ticks, touch.bid_lots, touch.bid_orders),
+                touch_array(touch.ask_ticks, touch.ask_lots, touch.ask_orders), touch.sequence, touch.ts_ns)
+        self.snapshots.load(self.seen[0])
+        return BookSnapshot(
+            level_array(self.seen[0], Side.buy, <size_t>n), level_array(self.seen[0], Side.sell, <size_t>n),
+            self.seen.sequence(), self.seen.ts_ns())
+
     def add(self, order_id, side, price_ticks, qty_lots):
-        cdef OrderResult result = self.book.add(
+        cdef OrderResult result = self.idle().add(
             as_id("order_id", order_id), as_side(side), as_int32("price_ticks", price_ticks),
             as_int32("qty_lots", qty_lots))
-        return _RESULTS[<int>result]
+        return self.told(result)
 
     def reduce(self, order_id, qty_lots):
-        return _RESULTS[<int>self.book.reduce(as_id("order_id", order_id), as_int32("qty_lots", qty_lots))]
+        return self.told(self.idle().reduce(as_id("order_id", order_id), as_int32("qty_lots", qty_lots)))
 
     def execute(self, order_id, qty_lots):
-        return _RESULTS[<int>self.book.execute(as_id("order_id", order_id), as_int32("qty_lots", qty_lots))]
+        return self.told(self.idle().execute(as_id("order_id", order_id), as_int32("qty_lots", qty_lots)))
 
     def cancel(self, order_id):
-        return _RESULTS[<int>self.book.cancel(as_id("order_id", order_id))]
+        return self.told(self.idle().cancel(as_id("order_id", order_id)))
 
     def replace(self, order_id, new_id, price_ticks, qty_lots):
-        cdef OrderResult result = self.book.replace(
+        cdef OrderResult result = self.idle().replace(
             as_id("order_id", order_id), as_id("new_id", new_id), as_int32("price_ticks", price_ticks),
             as_int32("qty_lots", qty_lots))
-        return _RESULTS[<int>result]
+        return self.told(result)
 
     def clear(self):
-        self.book.clear()
+        self.idle().clear()
+        if self.publisher != NULL:
+            self.publisher.renew(0)
 
     @property
     def best_bid(self):
-        return touch(self.book[0], Side.buy)
+        return touch(self.idle()[0], Side.buy)
 
     @property
     def best_ask(self):
-        return touch(self.book[0], Side.sell)
+        return touch(self.idle()[0], Side.sell)
 
     def depth(self, Py_ssize_t n):
-        return depth_of(self.book[0], n)
+        return depth_of(self.idle()[0], n)
 
     def queue_ahead(self, order_id):
-        return queue_ahead_of(self.book[0], order_id)
+        return queue_ahead_of(self.idle()[0], order_id)
 
     def orders(self, price_ticks, side=None):
-        return orders_of(self.book[0], price_ticks, side)
+        return orders_of(self.idle()[0], price_ticks, side)
 
     def order(self, order_id):
-        cdef uint32_t handle = self.book.find(as_id("order_id", order_id))
+        cdef uint32_t handle = self.idle().find(as_id("order_id", order_id))
         if handle == order_book.kNoOrder:
             return None
-        cdef const order_book.Order* order = &self.book.order(handle)
+        cdef const order_book.Order* order = &self.idle().order(handle)
         return SIDES[<uint8_t>order.side()], order.price_ticks, order.qty_lots
 
     @property
     def counts(self):
-        cdef const order_book.OrderCounts* counts = &self.book.counts()
+        cdef const order_book.OrderCounts* counts = &self.idle().counts()
         return {
             "unknown_ids": counts.unknown_ids,
             "duplicate_ids": counts.duplicate_ids,
@@ -177,7 +255,7 @@ cdef class OrderBook:
         }
 
     def __len__(self):
-        return self.book.size()
+        return self.idle().size()
 
     def __contains__(self, order_id):
-        return self.book.find(as_id("order_id", order_id)) != order_book.kNoOrder
+        return self.idle().find(as_id("order_id", order_id)) != order_book.kNoOrder

@@ -36,6 +36,8 @@ cdef extern from "lumina/book/order_store.hpp" namespace "lumina" nogil:
         uint64_t bad_prices
         uint64_t bad_quantities
         uint64_t bad_messages
+    cdef cppclass OrderSink:
+        pass
 
 cdef extern from "lumina/book/queue_book.hpp" namespace "lumina" nogil:
     cdef cppclass QueueBook:
@@ -62,5 +64,6 @@ cdef extern from "lumina/book/order_book.hpp" namespace "lumina" nogil:
         OrderResult cancel(uint64_t)
         OrderResult replace(uint64_t, uint64_t, int32_t, int32_t) except +
         void on_batch(const OrderMessage *, size_t) except +
+        void on_batch[Sink](const OrderMessage *, size_t, Sink&) except +
         const OrderCounts& counts()
         void clear()

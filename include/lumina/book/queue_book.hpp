@@ -62,6 +62,8 @@ class QueueBook {
   }
 
   std::size_t size() const noexcept { return store_.orders().size(); }
+  // All levels of both sides, for who needs many of them.
+  const PriceLevels& levels() const noexcept { return levels_; }
 
  protected:
   struct One {
