@@ -14,7 +14,7 @@
 namespace lumina {
 
 // What a pool can hold: plain values that lend it two fields. `next` is the pool's while the slot is free and the
-// owner's while it is taken; `generation` is the pool's, odd while the slot is taken.
+// owner's while it is taken; `generation` is the pool's, odd while the slot is taken, else 0.
 template <class T>
 concept Poolable = std::is_trivially_copyable_v<T> && requires(T& slot) {
   { slot.next } -> std::same_as<std::uint32_t&>;
@@ -47,22 +47,24 @@ class MemoryPool {
         reserve(used_ + std::max<std::size_t>(used_, kFirst) - 1);
       index = used_++;
     }
-    ++slots_[index].generation;
-    ++size_;
+    slots_[index].generation = next_generation();
     return index;
   }
 
   // The slot must be taken.
   void release(Index index) noexcept {
     T& slot = slots_[index];
-    ++slot.generation;
+    slot.generation = 0;
     slot.next = free_;
     free_ = index;
-    --size_;
+    ++ended_;
   }
 
   // Tags of the slot end as if it had been released and taken again.
-  void renew(Index index) noexcept { slots_[index].generation += 2; }
+  void renew(Index index) noexcept {
+    slots_[index].generation = next_generation();
+    ++ended_;
+  }
 
   T& operator[](Index index) noexcept { return slots_[index]; }
   const T& operator[](Index index) const noexcept { return slots_[index]; }
@@ -71,12 +73,12 @@ class MemoryPool {
   const T* peek() const noexcept { return slots_.data() + (free_ != kNull ? free_ : used_); }
   bool alive(Index index) const noexcept { return index < used_ && (slots_[index].generation & 1u); }
   Tag tag(Index index) const noexcept { return {index, slots_[index].generation}; }
-  // The slot, or nullptr if it was released since the tag was taken. A generation repeats after 2^31 releases.
+  // The slot, or nullptr if it was released since the tag was taken. Generations of the pool repeat after 2^31.
   T* find(Tag tag) noexcept {
     return alive(tag.index) && slots_[tag.index].generation == tag.generation ? &slots_[tag.index] : nullptr;
   }
 
-  std::size_t size() const noexcept { return size_; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(begun_ - ended_); }
   // So many can be taken at once before the memory grows.
   std::size_t capacity() const noexcept { return slots_.size() ? slots_.size() - 1 : 0; }
   // Indices handed out so far are below this.
@@ -89,10 +91,15 @@ class MemoryPool {
  private:
   static constexpr std::size_t kFirst = 64;
 
+  // One counter for all slots: a slot is only written when it comes and goes, and nothing waits for memory that the
+  // cache does not have. Two counters instead of a size, for each is half as long a chain of additions.
+  Index next_generation() noexcept { return static_cast<Index>(++begun_ << 1 | 1); }
+
   HugeArray<T> slots_;
   Index free_ = kNull;
   Index used_ = 1;
-  std::size_t size_ = 0;
+  std::uint64_t begun_ = 0;  // taken or renewed, so often
+  std::uint64_t ended_ = 0;  // released or renewed
 };
 
 }  // namespace lumina

@@ -57,6 +57,30 @@ void tags() {
   assert(pool.find(again) == nullptr && pool.alive(index));
 }
 
+// Of all tags that were ever taken only those of the slots as they are now find them.
+void no_tag_comes_back() {
+  Pool pool;
+  std::vector<Pool::Tag> ended;
+  std::vector<Pool::Tag> live;
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 4000; ++i) {
+    const std::size_t at = live.empty() ? 0 : random() % live.size();
+    if (live.empty() || (live.size() < 5 && random() % 2)) {
+      live.push_back(pool.tag(pool.allocate()));
+    } else if (ended.push_back(live[at]); random() % 2) {
+      pool.renew(live[at].index);
+      live[at] = pool.tag(live[at].index);
+    } else {
+      pool.release(live[at].index);
+      live[at] = live.back();
+      live.pop_back();
+    }
+    assert(pool.size() == live.size());
+    for (const Pool::Tag tag : live) assert(pool.find(tag) == &pool[tag.index]);
+    for (const Pool::Tag tag : ended) assert(pool.find(tag) == nullptr);
+  }
+}
+
 // Large enough for memory of its own from the kernel.
 void copies() {
   Pool pool;
@@ -77,5 +101,6 @@ void copies() {
 int main() {
   against_a_map();
   tags();
+  no_tag_comes_back();
   copies();
 }
