@@ -189,6 +189,22 @@ def test_a_ring_and_its_peers_carry_all_messages() -> None:
     assert list(json.loads(done.stdout)["cases"]) == cases
 
 
+def test_pool_and_snapshots_are_timed() -> None:
+    if not Path("/usr/include/boost/pool/pool.hpp").is_file():
+        pytest.skip("not installed: libboost-dev")
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("two cores are needed")
+    cases = ["pool_boost", "pool_malloc", "snapshot"]
+    chosen = [word for case in cases for word in ("--case", case)]
+    done = run_peers("core.py", "--ring-messages", 20000, "--runs", 1, *chosen, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)["cases"]
+    pools = [f"{case}{size}" for case in cases[:2] for size in ("", "_1k", "_20k", "_100k")]
+    assert list(answer) == [*pools, "snapshot_48b", "snapshot_160b", "snapshot_320b"]
+    for case in cases[:2]:
+        assert answer[case]["ratio"] == min(answer[f"{case}_{size}"]["ratio"] for size in ("1k", "20k", "100k"))
+
+
 def test_the_peers_of_indicators_agree() -> None:
     """On the smallest size; the script itself compares the results before it times them."""
     packages = ("talib", "bottleneck", "polars", "pandas", "scipy")

@@ -2,7 +2,8 @@
 
     python bench/peers/core.py [--case NAME] [--stream r1=FILE] [--stream m1=FILE] ... [--runs 5] [--json]
 
-The cases of rings stand in `ring.py`, those of indicators in `indicators.py`. Four others: `book_reconstruct_r1`:
+The cases of rings stand in `ring.py`, those of indicators in `indicators.py`, those of the pool and of snapshots in
+`blocks.py`. Four others: `book_reconstruct_r1`:
 order messages of one instrument, keyed by order id, through `OrderBook`; `book_reconstruct_r100`: of a hundred
 instruments with ids unique across them, through `OrderBooks`. The peer is a book of `std::map`, `std::list` and
 `std::unordered_map`, written with care (`book_std.hpp`), which checks nothing.
@@ -32,6 +33,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import blocks
 import indicators
 import ring
 
@@ -102,13 +104,15 @@ def table_of(case: str, runs: list[dict[str, Any]]) -> list[str]:
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], list[str]]:
     cases: dict[str, Any] = {}
     table, facts = [], []
-    chosen = options.case or [*STREAMS, *ring.CASES, *indicators.CASES]
+    chosen = options.case or [*STREAMS, *ring.CASES, *blocks.CASES, *indicators.CASES]
     series = [each for each in chosen if each in indicators.CASES]
     if series:
         indicators.check_packages()
     rings = [each for each in chosen if each in ring.CASES]
     if rings:
         ring.check_packages()
+    small = [each for each in chosen if each in blocks.CASES]
+    blocks.check_packages(small)
     with tempfile.TemporaryDirectory(prefix="lumina-bench-") as temporary:
         folder = Path(temporary)
         for stream in (each for each in chosen if each in STREAMS):
@@ -133,6 +137,12 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[str], lis
             results, lines = ring.measure(program, rings, options.ring_messages, options.runs)
             cases |= results
             facts += ["", *lines]
+        if small:
+            names = dict.fromkeys(blocks.CASES[each] for each in small)
+            programs = {name: compile_program(name, folder) for name in names}
+            results, lines = blocks.measure(programs, small, options.ring_messages, options.runs)
+            cases |= results
+            facts += ["", *lines]
     if series:
         results, lines = indicators.measure(series, options.runs)
         cases |= results
@@ -155,8 +165,8 @@ def main() -> None:
     parser.add_argument("--stream", action="append", type=stream_argument, default=[], help=names)
     parser.add_argument("--messages", type=int, default=400_000, help="of a stream that is made")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each, alternating")
-    parser.add_argument("--ring-messages", type=int, default=4_000_000, help="through each ring")
-    cases = [*STREAMS, *ring.CASES, *indicators.CASES]
+    parser.add_argument("--ring-messages", type=int, default=4_000_000, help="through each ring, pool and snapshot")
+    cases = [*STREAMS, *ring.CASES, *blocks.CASES, *indicators.CASES]
     parser.add_argument("--case", action="append", choices=cases, help="only this case; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
