@@ -35,6 +35,7 @@ from lumina import affinity, clock  # noqa: E402
 from lumina._core._book import DepthBook  # noqa: E402
 from lumina._core._histogram import Histogram  # noqa: E402
 from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
+from lumina._core._memory_pool import MemoryPool  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, BookSnapshot, OrderBook  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
@@ -81,6 +82,7 @@ __all__ = [
     "MatchKind",
     "MatchReason",
     "MatchingEngine",
+    "MemoryPool",
     "MpmcRing",
     "ORDER_MESSAGE",
     "OrderBook",

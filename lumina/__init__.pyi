@@ -5,6 +5,7 @@ from lumina._core._histogram import Histogram as Histogram
 from lumina._core._matching_engine import MATCH_EVENT as MATCH_EVENT
 from lumina._core._matching_engine import MATCH_MESSAGE as MATCH_MESSAGE
 from lumina._core._matching_engine import MatchingEngine as MatchingEngine
+from lumina._core._memory_pool import MemoryPool as MemoryPool
 from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
 from lumina._core._order_book import BookSnapshot as BookSnapshot
 from lumina._core._order_book import OrderBook as OrderBook

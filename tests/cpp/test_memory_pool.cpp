@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lumina/memory_pool.hpp"
+#include "lumina/record_pool.hpp"
 
 namespace {
 
@@ -96,6 +97,36 @@ void copies() {
   assert(copy.capacity() == room && copy.allocate() == room + 1 && copy[300000].value == 300000);
 }
 
+// So many and no more, one beside the other, large enough for memory from the kernel.
+void records() {
+  constexpr std::size_t kCount = 100000, kSize = 24;
+  lumina::RecordPool pool(kCount, kSize);
+  std::vector<lumina::RecordPool::Handle> handles;
+  while (const auto handle = pool.acquire()) {
+    *static_cast<std::uint64_t*>(pool.find(handle)) = handles.size();
+    handles.push_back(handle);
+  }
+  assert(handles.size() == kCount && pool.size() == kCount && pool.capacity() == kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    assert(pool.find(handles[i]) == pool.data() + pool.row(handles[i]) * kSize && pool.row(handles[i]) < kCount);
+    assert(*static_cast<std::uint64_t*>(pool.find(handles[i])) == i);
+  }
+  assert(pool.release(handles[7]) && !pool.release(handles[7]) && pool.find(handles[7]) == nullptr);
+  const auto again = pool.acquire();
+  assert(again != handles[7] && pool.row(again) == pool.row(handles[7]) && pool.acquire() == pool.kNone);
+  for (const std::uint64_t none : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}, std::uint64_t{3} << 32})
+    assert(!pool.alive(none) && !pool.release(none));
+  for (const auto& [capacity, size] : {std::pair{std::size_t{0}, kSize}, {kCount, std::size_t{0}}}) {
+    bool refused = false;
+    try {
+      lumina::RecordPool none(capacity, size);
+    } catch (const std::invalid_argument&) {
+      refused = true;
+    }
+    assert(refused);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -103,4 +134,5 @@ int main() {
   tags();
   no_tag_comes_back();
   copies();
+  records();
 }
