@@ -9,9 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "lumina/platform/huge_pages.hpp"
 
 namespace lumina {
 
@@ -20,9 +18,6 @@ class HugeArray {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
-  // Below this many bytes the memory comes from calloc, above it from the kernel, aligned for huge pages.
-  static constexpr std::size_t kHugePage = std::size_t{1} << 21;
-
   HugeArray() = default;
   explicit HugeArray(std::size_t size) : data_(allocate(size)), size_(size) {}
   HugeArray(const HugeArray& other) : HugeArray(other.size_) { copy_from(other); }
@@ -61,17 +56,8 @@ class HugeArray {
     if (size > std::size_t(-1) / 2 / sizeof(T)) throw std::bad_alloc();
     const std::size_t bytes = size * sizeof(T);
 #if defined(__linux__)
-    if (bytes >= kHugePage) {
-      // one huge page more than asked for, so that an aligned range is inside; the rest is given back
-      const std::size_t mapped = round_up(bytes);
-      void* map = mmap(nullptr, mapped + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (map == MAP_FAILED) throw std::bad_alloc();
-      char* const from = static_cast<char*>(map);
-      const std::size_t before = -reinterpret_cast<std::size_t>(from) & (kHugePage - 1);
-      if (before) munmap(from, before);
-      munmap(from + before + mapped, kHugePage - before);
-      (void)madvise(from + before, mapped, MADV_HUGEPAGE);  // advice: small pages are as correct
-      return reinterpret_cast<T*>(from + before);
+    if (bytes >= kHugePage) {  // below it the memory comes from calloc
+      return static_cast<T*>(map_for_huge_pages(round_up(bytes)));
     }
 #endif
     if constexpr (alignof(T) > alignof(std::max_align_t)) {

@@ -169,7 +169,7 @@ void scheduling() {
 
 void memory() {
   lumina::PageBlock block(5 << 20);
-  assert(block.size() == 6 << 20 && reinterpret_cast<std::uintptr_t>(block.data()) % lumina::PageBlock::kHugePage == 0);
+  assert(block.size() == 6 << 20 && reinterpret_cast<std::uintptr_t>(block.data()) % lumina::kHugePage == 0);
   auto* const bytes = static_cast<unsigned char*>(block.data());
   for (std::size_t i = 0; i < block.size(); ++i) assert(bytes[i] == 0);
   bytes[block.size() - 1] = 7;

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "lumina/platform/files.hpp"
+#include "lumina/platform/huge_pages.hpp"
 #include "lumina/platform/topology.hpp"
 
 namespace lumina {
@@ -59,8 +60,6 @@ inline std::size_t bytes_on_huge_pages(const void* memory, std::size_t bytes) {
 // else small ones. pages() says which it became. Owns the memory.
 class PageBlock {
  public:
-  static constexpr std::size_t kHugePage = std::size_t{1} << 21;
-
   PageBlock() = default;
   // Throws std::bad_alloc where there is no memory of any kind.
   explicit PageBlock(std::size_t bytes) {
@@ -68,14 +67,7 @@ class PageBlock {
     if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
     size_ = (bytes + kHugePage - 1) & ~(kHugePage - 1);
     if (map_hugetlb()) return;
-    void* const whole = mmap(nullptr, size_ + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (whole == MAP_FAILED) throw std::bad_alloc();
-    char* const start = static_cast<char*>(whole);
-    const std::size_t before = -reinterpret_cast<std::uintptr_t>(start) & (kHugePage - 1);
-    if (before) munmap(start, before);
-    if (before < kHugePage) munmap(start + before + size_, kHugePage - before);
-    data_ = start + before;
-    (void)madvise(data_, size_, MADV_HUGEPAGE);
+    data_ = map_for_huge_pages(size_);
     prefault(data_, size_);
     pages_ = bytes_on_huge_pages(data_, size_) >= size_ ? Pages::transparent : Pages::base;
   }
