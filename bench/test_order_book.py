@@ -1,4 +1,4 @@
-"""Applying order messages to the order book: in batches, and one by one from Python."""
+"""Applying order messages to the order book in batches, with and without snapshots for readers; asking it."""
 
 import numpy as np
 import pytest
@@ -33,15 +33,30 @@ def rows():
     return rows
 
 
-def test_apply(benchmark, rows):
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"snapshots": 5, "publish": "batch"}, {"snapshots": 1}, {"snapshots": 5}, {"snapshots": 20}],
+    ids=["plain", "batch-5", "change-1", "change-5", "change-20"],
+)
+def test_apply(benchmark, rows, options):
+    """Plain, and publishing snapshots of so many levels, at the end or whenever they change."""
+
     def run():
-        book = lumina.OrderBook(2 * LIVE)
+        book = lumina.OrderBook(2 * LIVE, **options)
         return book.apply(rows)
 
     counts = benchmark(run)
     assert not any(counts.values())
     if benchmark.stats is not None:  # None where pytest only tries the benchmarks
         benchmark.extra_info["ns_per_row"] = benchmark.stats["median"] / ROWS * 1e9
+
+
+@pytest.mark.parametrize("levels", [1, 5])
+def test_snapshot(benchmark, rows, levels):
+    book = lumina.OrderBook(snapshots=5)
+    book.apply(rows)
+    snapshot = benchmark.pedantic(lambda: book.snapshot(levels), rounds=100, iterations=1000)
+    assert len(snapshot.bids) == levels
 
 
 def test_queue_ahead(benchmark, rows):

@@ -75,9 +75,9 @@ class OrderBook:
     def snapshot(self, levels: int | None = None) -> BookSnapshot:
         """The best levels as they were published last; any thread may ask, also while another applies messages.
 
-        `levels` is at most, and by default, what the book was made with; 1 is quicker than more. No snapshot
-        of a thread is older than one that it took before with the same `levels`. Raises ValueError where the
-        book keeps no snapshots.
+        `levels` is at most, and by default, what the book was made with. 1 is read from one cache line, more
+        from several; no snapshot of a thread is older than one that it took before in the same way. Raises
+        ValueError where the book keeps no snapshots.
         """
     def add(self, order_id: int, side: str | int, price_ticks: int, qty_lots: int) -> str:
         """The order joins the end of the queue at its price."""

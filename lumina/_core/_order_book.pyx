@@ -114,8 +114,14 @@ cdef level_array(BookTop& top, Side side, size_t n):
 
 
 cdef touch_array(int32_t price, int64_t lots, uint32_t orders):
-    rows = [(price, lots, orders)] if QueueBook.is_price(price) else []
-    return np.array(rows, np.int64).reshape(-1, 3)
+    if not QueueBook.is_price(price):
+        return np.empty((0, 3), np.int64)
+    array = np.empty((1, 3), np.int64)
+    cdef int64_t[:, ::1] rows = array
+    rows[0, 0] = price
+    rows[0, 1] = lots
+    rows[0, 2] = orders
+    return array
 
 
 cdef class OrderBook:
