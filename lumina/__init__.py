@@ -38,6 +38,7 @@ from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEn
 from lumina._core._memory_pool import MemoryPool  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, BookSnapshot, OrderBook  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
+from lumina._core._risk import RiskGate  # noqa: E402
 from lumina._core._types import EVENT, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
 from lumina.backtester.result import Result  # noqa: E402
@@ -49,6 +50,8 @@ from lumina.data.tape import Tape  # noqa: E402
 from lumina.errors import LuminaError, RingClosed  # noqa: E402
 from lumina.market import EmbeddedMarket  # noqa: E402
 from lumina.matching import MatchEventKind, MatchKind, MatchReason, OrderType  # noqa: E402
+from lumina.reasons import Reason  # noqa: E402
+from lumina.risk import RiskLimits  # noqa: E402
 
 __version__ = VERSION
 
@@ -89,9 +92,12 @@ __all__ = [
     "OrderType",
     "Phase",
     "Queue",
+    "Reason",
     "Result",
     "RingClosed",
     "Risk",
+    "RiskGate",
+    "RiskLimits",
     "Side",
     "SpscRing",
     "Tape",

@@ -13,6 +13,7 @@ from lumina._core._ring import Disruptor as Disruptor
 from lumina._core._ring import DisruptorConsumer as DisruptorConsumer
 from lumina._core._ring import MpmcRing as MpmcRing
 from lumina._core._ring import SpscRing as SpscRing
+from lumina._core._risk import RiskGate as RiskGate
 from lumina._core._types import EVENT as EVENT
 from lumina.backtester.options import Impact as Impact
 from lumina.backtester.options import Latency as Latency
@@ -34,6 +35,8 @@ from lumina.matching import MatchEventKind as MatchEventKind
 from lumina.matching import MatchKind as MatchKind
 from lumina.matching import MatchReason as MatchReason
 from lumina.matching import OrderType as OrderType
+from lumina.reasons import Reason as Reason
+from lumina.risk import RiskLimits as RiskLimits
 
 __version__: str
 

@@ -9,6 +9,7 @@ from libcpp.vector cimport vector
 
 from lumina._core cimport abi
 from lumina._core._market cimport MarketSpec
+from lumina._core._risk cimport risk_limits
 from lumina._core.abi cimport lumina_level
 from lumina._core.book cimport Side
 from lumina._core.engine cimport (
@@ -85,10 +86,7 @@ cdef void _terms(InstrumentSetup[Source] *spec, uint32_t index, dict setup, dict
             const_double_span(&weights[0], <size_t>weights.shape[0]),
             const_double_span(&taus[0], <size_t>taus.shape[0]), impact["step_ns"]))
         spec.ledger.impact.emplace(impact_model.get()[0])
-    spec.risk.max_order_lots = setup["max_order_lots"]
-    spec.risk.max_notional_units = setup["max_notional_units"]
-    spec.risk.price_band = setup["price_band"]
-    spec.risk.max_position_lots = setup["max_position_lots"]
+    spec.risk = risk_limits(setup["risk"])
 
 
 cdef class Run:

@@ -92,29 +92,3 @@ class Account:
     def position_lots(self) -> int: ...
     @property
     def overflow(self) -> bool: ...
-
-class RiskGate:
-    """Pre-trade risk, lumina/risk.hpp; a limit of 0 is off."""
-
-    def __init__(
-        self,
-        contract: ContractValue,
-        *,
-        max_order_lots: int = 0,
-        max_notional_units: int = 0,
-        price_band: float = 0.0,
-        max_position_lots: int = 0,
-    ) -> None: ...
-    def check(
-        self,
-        side: int,
-        order_type: int,
-        price_ticks: int,
-        qty_lots: int,
-        *,
-        position_lots: int = 0,
-        open_same_side_lots: int = 0,
-        mid2: int = 0,
-        reference2: int = 0,
-    ) -> int:
-        """The lumina_reason of the first rule broken, 0 for none."""

@@ -158,25 +158,3 @@ cdef class Account:
     @property
     def overflow(self):
         return self.account_.overflow()
-
-
-cdef class RiskGate:
-    cdef models.RiskGate gate_
-
-    def __init__(self, ContractValue contract not None, *, int64_t max_order_lots=0, int64_t max_notional_units=0,
-                 double price_band=0.0, int64_t max_position_lots=0):
-        cdef models.RiskLimits limits
-        limits.max_order_lots = max_order_lots
-        limits.max_notional_units = max_notional_units
-        limits.price_band = price_band
-        limits.max_position_lots = max_position_lots
-        self.gate_ = models.RiskGate(limits, contract.contract_)
-
-    def check(self, uint8_t side, uint8_t order_type, int64_t price_ticks, int64_t qty_lots, *, int64_t position_lots=0,
-              int64_t open_same_side_lots=0, int64_t mid2=0, int64_t reference2=0):
-        cdef models.RiskGate.Order order
-        cdef models.RiskGate.State state
-        order.side, order.type, order.price_ticks, order.qty_lots = side, order_type, price_ticks, qty_lots
-        state.position_lots, state.open_same_side_lots = position_lots, open_same_side_lots
-        state.mid2, state.reference2 = mid2, reference2
-        return self.gate_.check(order, state)

@@ -41,6 +41,7 @@ class _Ring:
         `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
         ring; or a sequence that numpy converts.
         """
+    def close(self) -> None: ...
     @property
     def closed(self) -> bool: ...
     @property

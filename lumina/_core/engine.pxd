@@ -7,7 +7,8 @@ from lumina._core.abi cimport lumina_instrument, lumina_level, lumina_strategy
 from lumina._core.book cimport Side
 from lumina._core.market cimport MarketSource
 from lumina._core.models cimport (
-    Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, RiskLimits, TransientImpact)
+    Account, ContractValue, LatencyModel, QueueModel, QueueModelKind, TransientImpact)
+from lumina._core.risk cimport RiskLimits
 from lumina._core.types cimport EquitySample, Event, Fill, OrderEvent, OrderRecord, SelfTrade
 
 cdef extern from "<optional>" namespace "std" nogil:

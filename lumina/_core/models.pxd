@@ -1,4 +1,4 @@
-# The models that the engine is built from: lumina/backtest/*.hpp, lumina/contract_value.hpp, lumina/risk.hpp.
+# The models that the engine is built from: lumina/backtest/*.hpp, lumina/contract_value.hpp.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from lumina._core.book cimport Side
@@ -86,25 +86,3 @@ cdef extern from "lumina/backtest/accounting.hpp" namespace "lumina" nogil:
         Totals totals() noexcept
         int64_t liquidation(int64_t price2) noexcept
         cbool overflow() noexcept
-
-cdef extern from "lumina/risk.hpp" namespace "lumina" nogil:
-    cdef cppclass RiskLimits:
-        int64_t max_order_lots
-        int64_t max_notional_units
-        double price_band
-        int64_t max_position_lots
-
-    cdef cppclass RiskGate:
-        cppclass Order:
-            uint8_t side
-            uint8_t type
-            int64_t price_ticks
-            int64_t qty_lots
-        cppclass State:
-            int64_t position_lots
-            int64_t open_same_side_lots
-            int64_t mid2
-            int64_t reference2
-        RiskGate()
-        RiskGate(const RiskLimits &, const ContractValue &) except +
-        int check(const Order &, const State &) noexcept

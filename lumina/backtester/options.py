@@ -4,14 +4,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from lumina.data.instrument import Instrument
 from lumina.errors import ConfigError
+from lumina.risk import DAY_NS, RiskLimits
 
 LatencySpec = int | Mapping[str, Any]
 
 _REQUESTS = ("new", "cancel", "replace")
 _MAX_NS = 10**15
+_MAX_MONEY = 2**63 - 1
 
 
 def _bounded(name: str, value: Any, low: float, high: float, *, whole: bool = False, above: bool = False) -> Any:
@@ -149,21 +153,84 @@ class Risk:
         Largest distance of a limit price from the mid that the strategy sees, as a fraction of it.
     max_position_lots : int, optional
         Largest absolute position if every open order of the side were filled, lots.
+    max_open_orders : int, optional
+        Most orders open at once.
+    max_messages : int, optional
+        Most new orders, replaces and cancels in any window of `message_window_ns`, at most 2^20; cancels always pass.
+    message_window_ns : int
+        ns.
+    max_daily_loss : float, optional
+        A loss of so much since the day began, at the mid that the strategy sees and after fees, lets only what reduces
+        the position pass until the next day, settlement currency.
+    day_start_ns : int
+        When a day begins, ns after midnight UTC.
+    duplicate_window_ns : int, optional
+        A new order of the side, price and quantity of one sent within so many ns is refused.
+    refuse_self_cross : bool
+        Refuse an order that would meet an own one (without it the exchange's `self_trade` decides).
+
+    Notes
+    -----
+    Each instrument is judged by itself. docs/risk.md has the rules.
     """
 
     max_order_lots: int | None = None
     max_notional: float | None = None
     price_band: float | None = None
     max_position_lots: int | None = None
+    max_open_orders: int | None = None
+    max_messages: int | None = None
+    message_window_ns: int = 1_000_000_000
+    max_daily_loss: float | None = None
+    day_start_ns: int = 0
+    duplicate_window_ns: int | None = None
+    refuse_self_cross: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("max_order_lots", "max_position_lots"):
+        for name, most in (("max_order_lots", 2**40), ("max_position_lots", 2**40), ("max_open_orders", 2**40),
+                           ("max_messages", 2**20), ("duplicate_window_ns", _MAX_NS)):  # fmt: skip
             if getattr(self, name) is not None:
-                _bounded(name, getattr(self, name), 1, 2**40, whole=True)
-        if self.max_notional is not None:
-            _bounded("max_notional", self.max_notional, 0, 9e6 * 1e3, above=True)
+                _bounded(name, getattr(self, name), 1, most, whole=True)
+        for name in ("max_notional", "max_daily_loss"):
+            if getattr(self, name) is not None:
+                _bounded(name, getattr(self, name), 0, 9e6 * 1e3, above=True)
         if self.price_band is not None:
             _bounded("price_band", self.price_band, 1e-9, 1e6)
+        _bounded("message_window_ns", self.message_window_ns, 1, _MAX_NS, whole=True)
+        _bounded("day_start_ns", self.day_start_ns, 0, DAY_NS - 1, whole=True)
+        if not isinstance(self.refuse_self_cross, bool):
+            raise ConfigError(f"refuse_self_cross = {self.refuse_self_cross!r}: must be True or False")
+
+    def limits(self, instrument: Instrument) -> RiskLimits:
+        """The same in the integer money of an instrument."""
+        scale = 10**12 if instrument.inverse else 10**9
+
+        def units(name: str) -> int | None:
+            money = getattr(self, name)
+            if money is None:
+                return None
+            amount = int(Fraction(str(money)) * scale)
+            if not 1 <= amount <= _MAX_MONEY:
+                raise ConfigError(f"{name} = {money}: must be at least {1 / scale} and at most {_MAX_MONEY // scale}")
+            return amount
+
+        def whole(name: str) -> int | None:
+            value = getattr(self, name)
+            return None if value is None else int(value)
+
+        return RiskLimits(
+            max_order_lots=whole("max_order_lots"),
+            max_notional_units=units("max_notional"),
+            price_band=self.price_band,
+            max_position_lots=whole("max_position_lots"),
+            max_open_orders=whole("max_open_orders"),
+            max_messages=whole("max_messages"),
+            message_window_ns=int(self.message_window_ns),
+            max_daily_loss_units=units("max_daily_loss"),
+            day_start_ns=int(self.day_start_ns),
+            duplicate_window_ns=whole("duplicate_window_ns"),
+            refuse_self_cross=self.refuse_self_cross,
+        )
 
 
 @dataclass(frozen=True)

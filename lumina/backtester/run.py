@@ -4,7 +4,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from fractions import Fraction
 from typing import Any
 
 from lumina._core._engine import Run
@@ -17,7 +16,6 @@ from lumina.errors import ConfigError, DataError, LuminaError, StrategyError
 from lumina.market import EmbeddedMarket
 
 _SLICE_NS = 50_000_000  # how long the engine goes on before progress and Ctrl-C are looked at
-_MAX_MONEY = 2**63 - 1
 
 
 def backtest(
@@ -225,10 +223,6 @@ def _source(market: Tape | EmbeddedMarket) -> dict[str, Any]:
 
 
 def _terms(instrument: Instrument, queue: Queue, risk: Risk) -> dict[str, Any]:
-    scale = 10**12 if instrument.inverse else 10**9
-    notional = 0 if risk.max_notional is None else int(Fraction(str(risk.max_notional)) * scale)
-    if notional > _MAX_MONEY:
-        raise ConfigError(f"max_notional = {risk.max_notional}: must be at most {_MAX_MONEY // scale}")
     return {
         "tick_size": float(instrument.tick_size),
         "lot_size": float(instrument.lot_size),
@@ -243,8 +237,5 @@ def _terms(instrument: Instrument, queue: Queue, risk: Risk) -> dict[str, Any]:
         "queue_n": float(queue.n),
         "queue_unit": float(instrument.lot_size) if queue.unit == "base" else 1.0,
         "exact_back": queue.exact_back,
-        "max_order_lots": risk.max_order_lots or 0,
-        "max_notional_units": notional,
-        "price_band": risk.price_band or 0.0,
-        "max_position_lots": risk.max_position_lots or 0,
+        "risk": risk.limits(instrument),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina.reasons import Reason
 from lumina.report import statistics as st
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ MIN_PERIODS = 30
 
 # OrderAction values of the order log
 _ACKNOWLEDGED, _FILLED, _CANCELLED = 3, 5, 6
-_REASONS = (
-    "none", "requested", "remainder", "beyond_book", "self_match", "end_of_data", "post_only", "not_continuous",
-    "unknown_order", "too_late", "invalid", "risk_quantity", "risk_notional", "risk_price_band", "risk_position",
-    "reduced",
-)  # fmt: skip
+_REASONS = tuple(reason.name.lower() for reason in Reason)
 
 
 def summarise(

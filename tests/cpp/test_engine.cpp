@@ -160,7 +160,45 @@ Outcome run(const std::vector<std::vector<Event>>& tapes, unsigned seed) {
 
 }  // namespace
 
+// What another thread may do to the gate of a run, here between two slices: orders are refused from then on, and what
+// is open may still be cancelled.
+void test_kill_and_limits_during_a_run() {
+  const std::vector<Event> tape = random_tape(7, 4000);
+  RecordedEngine::Setup setup{};
+  setup.source = {tape.data(), tape.size(), 900, 1100, 0};
+  setup.contract = ContractValue(false, 1'000'000, 1);
+  Trader trader;
+  const lumina_strategy strategy{LUMINA_ABI_VERSION, 63u, 3 * kMs, Trader::on_event, &trader};
+  RecordedEngine engine({setup}, EngineOptions{}, &strategy);
+  const auto requests = [&](OrderAction action, std::uint8_t reason) {
+    std::size_t n = 0;
+    for (const OrderEvent& row : engine.log().order_events)
+      n += row.action == static_cast<std::uint8_t>(action) && row.reason == reason;
+    return n;
+  };
+  (void)engine.run(0);
+  assert(requests(OrderAction::acknowledged, 0) > 0 && engine.gate(0).rejections(LUMINA_REASON_RISK_KILLED) == 0);
+  engine.gate(0).set_limits({.max_order_lots = 1});
+  (void)engine.run(0);
+  assert(engine.gate(0).rejections(LUMINA_REASON_RISK_QTY) > 0);
+  engine.gate(0).kill(5);
+  const std::int64_t at_ns = engine.log().order_events.back().ts_ns;
+  while (!engine.run(1)) {
+  }
+  for (const OwnOrder& order : engine.orders().all()) assert(!order.accepted || order.record.sent_ts_ns <= at_ns);
+  std::size_t cancels = 0;  // asked for after the kill: all of them left
+  for (const OrderEvent& row : engine.log().order_events) {
+    cancels += row.action == static_cast<std::uint8_t>(OrderAction::request_cancel) && row.ts_ns > at_ns;
+    assert(row.action != static_cast<std::uint8_t>(OrderAction::cancel_rejected) || !is_risk_reason(row.reason));
+  }
+  assert(cancels > 0);
+  const std::size_t killed = requests(OrderAction::rejected, LUMINA_REASON_RISK_KILLED) +
+                             requests(OrderAction::replace_rejected, LUMINA_REASON_RISK_KILLED);
+  assert(killed > 0 && engine.gate(0).rejections(LUMINA_REASON_RISK_KILLED) == killed);
+}
+
 int main() {
+  test_kill_and_limits_during_a_run();
   std::size_t fills = 0;
   for (unsigned seed = 0; seed < 48; ++seed) {
     std::vector<std::vector<Event>> tapes;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "lumina/backtest/orders.hpp"
@@ -16,12 +17,17 @@ namespace lumina {
 
 class Desk {
  public:
-  void add(const lumina_instrument& info, const RiskGate& gate) { books_.push_back({info, gate, 0, {}}); }
+  void add(const lumina_instrument& info, const RiskLimits& limits, const ContractValue& contract) {
+    books_.push_back({info, contract, std::make_unique<RiskGate>(limits, contract, room_for(limits)), {}});
+  }
 
   const lumina_instrument* instrument(std::uint32_t i) const noexcept {
     return i < books_.size() ? &books_[i].info : nullptr;
   }
-  std::int64_t position(std::uint32_t i) const noexcept { return i < books_.size() ? books_[i].position_lots : 0; }
+  std::int64_t position(std::uint32_t i) const noexcept {
+    return i < books_.size() ? books_[i].gate->position_lots() : 0;
+  }
+  RiskGate& gate(std::uint32_t i) noexcept { return *books_[i].gate; }
 
   // A new order, as decided.
   std::uint64_t open(OrderStore& orders, const lumina_order_request& request, std::int64_t now_ns) {
@@ -57,45 +63,26 @@ class Desk {
     mark_pending(order);
   }
 
-  // A new order or replacement passed risk and left.
-  void sent(const Request& request, OwnOrder& order) {
-    if (request.kind == RequestKind::submit) {
-      order.sent = true;
-    } else {
-      in_flight_.push_back({request.order_id, request.qty_lots});
-    }
-  }
-
-  bool needs_prices(std::uint32_t i) const noexcept {
-    const RiskLimits& limits = books_[i].gate.limits();
-    return limits.price_band > 0 || limits.max_notional_units > 0;
-  }
-
-  // state brings the prices; position and open orders are filled in here.
-  lumina_reason check(const Request& request, const OwnOrder& order, OrderStore& orders, RiskGate::State state) const {
-    const Book& book = books_[order.view.instrument];
-    state.position_lots = book.position_lots;
-    if (book.gate.limits().max_position_lots > 0) {
-      for (const std::uint64_t id : book.open) {
-        const OwnOrder& other = orders.at(id);
-        if (&other != &order && other.sent && other.view.side == order.view.side)
-          state.open_same_side_lots += open_lots(other.view);
-      }
-    }
+  // The verdict of risk on a new order or replacement, which then leaves.
+  lumina_reason send(const Request& request, OwnOrder& order, const RiskGate::Market& market) {
     const lumina_order& view = order.view;
-    std::int64_t lots = request.qty_lots;
+    RiskGate& gate = *books_[view.instrument].gate;
+    if (gate.full()) gate.reserve(2 * gate.capacity());  // a backtest has room for any number
+    const RiskGate::Order asked{view.side, view.type, request.price_ticks, request.qty_lots};
     if (request.kind == RequestKind::replace) {
-      if (view.state >= LUMINA_FILLED) return LUMINA_REASON_NONE;  // the exchange will say that it is too late
-      if (lots >= 1 && lots <= view.filled_lots) return LUMINA_REASON_NONE;  // closes the order
-      lots = std::min<std::int64_t>(lots, lots - view.filled_lots);
+      // not open, but not known to be closed: refused at this instant, or overtaken by the replace
+      if (view.state < LUMINA_FILLED && !gate.is_open(request.order_id))
+        return gate.check_unsent_replace(asked, market);
+      return gate.check_replace(request.order_id, asked.price_ticks, asked.qty_lots, market);
     }
-    return book.gate.check({view.side, view.type, request.price_ticks, lots}, state);
+    return gate.check(request.order_id, asked, market);
   }
 
   // A report has come back. Returns the order that it is about, if there is one.
-  const OwnOrder* learn(const Report& report, OwnOrder* order) {
+  const OwnOrder* learn(const Report& report, OwnOrder* order, const RiskGate::Market& market) {
     if (!order) return nullptr;
     lumina_order& view = order->view;
+    RiskGate* const gate = view.instrument < books_.size() ? books_[view.instrument].gate.get() : nullptr;
     switch (report.kind) {
       case LUMINA_EV_ACK:
         view.state = LUMINA_RESTING;
@@ -103,10 +90,11 @@ class Desk {
       case LUMINA_EV_FILL:
         view.filled_lots += report.qty_lots;
         view.state = report.leaves_lots ? LUMINA_PARTLY_FILLED : LUMINA_FILLED;
-        books_[view.instrument].position_lots += report.side == LUMINA_BUY ? report.qty_lots : -report.qty_lots;
+        gate->on_fill(report.order_id, report.side, report.price_ticks, report.qty_lots, fee_of(report), market);
         break;
       case LUMINA_EV_CANCELLED:
         view.state = LUMINA_CANCELLED;
+        gate->on_end(report.order_id);
         if (report.reason == LUMINA_REASON_REQUESTED) answered(order->cancels);
         break;
       case LUMINA_EV_CANCEL_REJECT:
@@ -114,16 +102,20 @@ class Desk {
         break;
       case LUMINA_EV_REJECT:
         view.state = LUMINA_REJECTED;
+        if (gate) gate->on_end(report.order_id);
         break;
       case LUMINA_EV_REPLACED:
         view.price_ticks = report.price_ticks;
         view.qty_lots = report.qty_lots;
         if (!report.leaves_lots) view.state = LUMINA_CANCELLED;
-        [[fallthrough]];
-      case LUMINA_EV_REPLACE_REJECT:
+        gate->on_replaced(report.order_id, report.price_ticks, report.qty_lots);
         answered(order->replaces);
-        if (report.reason < LUMINA_REASON_INVALID || report.reason > LUMINA_REASON_RISK_POSITION)
-          landed(report.order_id);  // what risk refused never left
+        break;
+      case LUMINA_EV_REPLACE_REJECT:
+        // what risk refused never left, and what is unknown overtook its own order: the gate did not count either
+        if (gate && !is_risk_reason(report.reason) && report.reason != LUMINA_REASON_UNKNOWN_ORDER)
+          gate->on_replace_rejected(report.order_id);
+        answered(order->replaces);
         break;
       default:
         break;
@@ -150,36 +142,31 @@ class Desk {
  private:
   struct Book {
     lumina_instrument info;
-    RiskGate gate;
-    std::int64_t position_lots;
+    ContractValue contract;
+    std::unique_ptr<RiskGate> gate;
     std::vector<std::uint64_t> open;  // oldest first
   };
-  struct InFlight {
-    std::uint64_t order_id;
-    std::int32_t qty_lots;
-  };
 
+  static RiskCapacity room_for(const RiskLimits& limits) noexcept {
+    constexpr std::size_t recent = 65'536;
+    return {64, static_cast<std::size_t>(std::max<std::int64_t>(limits.max_messages, 1)),
+            limits.duplicate_window_ns > 0 ? recent : 1};
+  }
+
+  // As the accounts charge it.
+  std::int64_t fee_of(const Report& report) const noexcept {
+    const Book& book = books_[report.instrument];
+    const std::int64_t rate = report.flags & LUMINA_EVF_MAKER ? book.info.maker_fee_e9 : book.info.taker_fee_e9;
+    return rate == 0 ? 0
+                     : static_cast<std::int64_t>(
+                           fee(rate, book.contract.value(std::int64_t{report.price_ticks} * 2, report.qty_lots)));
+  }
   static void answered(std::uint8_t& count) noexcept { count -= count > 0; }
   static void mark_pending(OwnOrder& order) noexcept {
     order.view.pending = static_cast<std::uint8_t>((order.cancels ? 1 : 0) | (order.replaces ? 2 : 0));
   }
 
-  // The largest quantity that may still come to be open: totals of replaces in flight count (O2).
-  std::int64_t open_lots(const lumina_order& view) const noexcept {
-    std::int32_t total = view.qty_lots;
-    for (const InFlight& replace : in_flight_)
-      if (replace.order_id == view.order_id) total = std::max(total, replace.qty_lots);
-    return std::max(total - view.filled_lots, 0);
-  }
-  // The oldest replacement of the order that left has been answered by the exchange.
-  void landed(std::uint64_t order_id) {
-    const auto at = std::find_if(in_flight_.begin(), in_flight_.end(),
-                                 [=](const InFlight& replace) { return replace.order_id == order_id; });
-    if (at != in_flight_.end()) in_flight_.erase(at);
-  }
-
   std::vector<Book> books_;
-  std::vector<InFlight> in_flight_;  // replaces that left and were not answered
 };
 
 }  // namespace lumina

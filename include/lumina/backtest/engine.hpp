@@ -43,7 +43,7 @@ class BasicEngine final : public EngineRun {
       exchanges_.emplace_back(setup.source, setup.queue, options.self_trade, Ledger(setup.contract, setup.ledger, log_),
                               orders_, responses_);
       feeds_.emplace_back(exchanges_.back().source(), options.feed);
-      desk_.add(setup.info, RiskGate(setup.risk, setup.contract));
+      desk_.add(setup.info, setup.risk, setup.contract);
       rows += exchanges_.back().rows_expected();
       now_ns_ = std::min(now_ns_, exchanges_.back().first_ts_ns());
       if (exchanges_.back().last_ts_ns() > end_ns_) {
@@ -106,6 +106,7 @@ class BasicEngine final : public EngineRun {
   std::uint32_t orders_at_end(std::size_t i) const noexcept override { return exchanges_[i].orders_at_end(); }
   lumina_level exchange_touch(std::size_t i, Side side) const noexcept override { return exchanges_[i].touch(side); }
   lumina_level local_touch(std::size_t i, Side side) const noexcept override { return feeds_[i].book().touch(side); }
+  RiskGate& gate(std::size_t i) noexcept override { return desk_.gate(static_cast<std::uint32_t>(i)); }
 
   // ---- what the strategy calls, through its context ------------------------------------------------------------
 
@@ -319,7 +320,9 @@ class BasicEngine final : public EngineRun {
     }
   }
   void deliver_report(const Report& report) {
-    const OwnOrder* order = desk_.learn(report, orders_.find(report.order_id));
+    RiskGate::Market market{now_ns_, 0, 0};
+    if (report.kind == LUMINA_EV_FILL && desk_.gate(report.instrument).watches_loss()) market = see(report.instrument);
+    const OwnOrder* order = desk_.learn(report, orders_.find(report.order_id), market);
     if (!wants(LUMINA_WAKE_REPORT)) return;
     lumina_event event{};
     event.ts_ns = now_ns_;
@@ -395,27 +398,33 @@ class BasicEngine final : public EngineRun {
         refuse(request, *order, reason);
         return;
       }
-      desk_.sent(request, *order);
+    } else {
+      desk_.gate(request.instrument).count_cancel(request.ts_ns);
     }
     arrival_ns_ = std::max(arrival_ns_, request.ts_ns + entry_.of(request.kind).sample());
     request.ts_ns = arrival_ns_;
     arrivals_.push(request);
   }
 
-  lumina_reason check_risk(const Request& request, const OwnOrder& order) {
+  lumina_reason check_risk(const Request& request, OwnOrder& order) {
     const lumina_order& view = order.view;
     if (view.instrument >= feeds_.size()) return LUMINA_REASON_INVALID;
-    RiskGate::State state{};
-    if (desk_.needs_prices(view.instrument)) {
-      const DepthBook& book = this->book(view.instrument);
-      const std::int64_t shift2 = std::int64_t{shift_ticks(view.instrument)} * 2;
-      if (const std::int64_t mid2 = book.mid2()) state.mid2 = mid2 + shift2;
-      if (view.side <= LUMINA_SELL) {
-        const std::int32_t touch = book.best(opposite(static_cast<Side>(view.side)));
-        if (DepthBook::is_price(touch)) state.reference2 = std::int64_t{touch} * 2 + shift2;
-      }
+    RiskGate::Market market{request.ts_ns, 0, 0};
+    if (desk_.gate(view.instrument).needs_prices()) market = see(view.instrument, view.side);
+    return desk_.send(request, order, market);
+  }
+
+  // What the strategy sees now; the reference of an order of the side.
+  RiskGate::Market see(std::uint32_t instrument, std::uint8_t side = LUMINA_NONE) {
+    RiskGate::Market market{now_ns_, 0, 0};
+    const DepthBook& book = this->book(instrument);
+    const std::int64_t shift2 = std::int64_t{shift_ticks(instrument)} * 2;
+    if (const std::int64_t mid2 = book.mid2()) market.mid2 = mid2 + shift2;
+    if (side <= LUMINA_SELL) {
+      const std::int32_t touch = book.best(opposite(static_cast<Side>(side)));
+      if (DepthBook::is_price(touch)) market.reference2 = std::int64_t{touch} * 2 + shift2;
     }
-    return desk_.check(request, order, orders_, state);
+    return market;
   }
 
   void refuse(const Request& request, OwnOrder& order, lumina_reason reason) {

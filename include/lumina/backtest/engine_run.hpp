@@ -67,6 +67,8 @@ class EngineRun {
   // The others' best level, as the exchange has it and as the strategy saw it; 0 lots where there is none.
   virtual lumina_level exchange_touch(std::size_t i, Side side) const noexcept = 0;
   virtual lumina_level local_touch(std::size_t i, Side side) const noexcept = 0;
+  // Of the instrument: while the run goes on, any thread may kill it, set its limits and read its counters.
+  virtual RiskGate& gate(std::size_t i) noexcept = 0;
 };
 
 }  // namespace lumina

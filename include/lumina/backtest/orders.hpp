@@ -89,7 +89,6 @@ struct OwnOrder {
   lumina_order view{};   // the same from the reports that the strategy has received
   bool accepted = false;
   bool closed = false;       // at the exchange
-  bool sent = false;         // passed risk; counts in risk until the strategy knows that it is closed
   std::uint8_t cancels = 0;  // asked for and not answered
   std::uint8_t replaces = 0;
 };

@@ -54,7 +54,13 @@ enum lumina_reason {
   LUMINA_REASON_RISK_NOTIONAL = 12,
   LUMINA_REASON_RISK_PRICE_BAND = 13,
   LUMINA_REASON_RISK_POSITION = 14,
-  LUMINA_REASON_REDUCED = 15 /* closed by a replace to a total at or below the filled quantity */
+  LUMINA_REASON_REDUCED = 15, /* closed by a replace to a total at or below the filled quantity */
+  LUMINA_REASON_RISK_OPEN_ORDERS = 16,
+  LUMINA_REASON_RISK_MESSAGE_RATE = 17,
+  LUMINA_REASON_RISK_DAILY_LOSS = 18,
+  LUMINA_REASON_RISK_DUPLICATE = 19,
+  LUMINA_REASON_RISK_SELF_CROSS = 20,
+  LUMINA_REASON_RISK_KILLED = 21
 };
 
 enum lumina_event_kind {
