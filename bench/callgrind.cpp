@@ -183,14 +183,23 @@ void pool(std::size_t n) {
   }
 }
 
+// An order is judged, and its end reported.
 void risk(std::size_t n) {
-  const RiskGate gate(
-      {.max_order_lots = 100, .max_notional_units = 50'000'000, .price_band = 0.1, .max_position_lots = 150},
-      ContractValue(false, 10, 1));
-  const RiskGate::State state{10, 20, 20'000, 20'000};
+  RiskGate gate({.max_order_lots = 100,
+                 .max_notional_units = 50'000'000,
+                 .price_band = 0.1,
+                 .max_position_lots = 150,
+                 .max_open_orders = 10,
+                 .max_messages = 1000,
+                 .message_window_ns = 100,
+                 .max_daily_loss_units = 1'000'000,
+                 .duplicate_window_ns = 4,
+                 .refuse_self_cross = true},
+                ContractValue(false, 10, 1));
   for (std::size_t i = 0; i < n; ++i) {
     const RiskGate::Order order{LUMINA_BUY, LUMINA_LIMIT, static_cast<std::int64_t>(9990 + i % 8), 5};
-    if (gate.check(order, state) != LUMINA_REASON_NONE) std::abort();
+    if (gate.check(i, order, {static_cast<std::int64_t>(i), 20'000, 20'000}) != LUMINA_REASON_NONE) std::abort();
+    gate.on_end(i);
   }
 }
 

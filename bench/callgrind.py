@@ -34,7 +34,7 @@ OPERATIONS = {
     "order_book": "message of a feed: adds, cancels, executions, reductions; 20,000 live orders",
     "matching": "order, cancel or replace; 20,000 resting orders",
     "pool": "slot allocated and released",
-    "risk": "order checked, all limits on",
+    "risk": "order checked, all limits on, and its end heard",
     "histogram": "value recorded",
     "logger": "message with three arguments, as the writing thread sees it",
     "strategy": "Avellaneda-Stoikov, a step: quotes moved by two replaces, and their two reports",

@@ -185,7 +185,15 @@ class Trader {
   Trader(DownRing& down, UpRing& up, LogChannel& log)
       : book_(1 << 12),
         depth_(kMid - 4 * kReach, kMid + 4 * kReach),
-        gate_({.max_order_lots = 100, .max_notional_units = 0, .price_band = 0.05, .max_position_lots = 30},
+        gate_({.max_order_lots = 100,
+               .max_notional_units = 10'000'000,
+               .price_band = 0.05,
+               .max_position_lots = 30,
+               .max_open_orders = 32,
+               .max_messages = 1000,
+               .max_daily_loss_units = 1'000'000'000,
+               .duplicate_window_ns = 1000,
+               .refuse_self_cross = true},
               ContractValue(false, 1, 1)),
         down_(down),
         up_(up),
@@ -224,7 +232,8 @@ class Trader {
     Own& order = own_[id % kOwnOrders];
     assert(order.id == 0);
     order = {id, request.tag, request.price_ticks, request.qty_lots, 0, request.side};
-    if (allowed(order, LUMINA_EV_REJECT, request.price_ticks, request.qty_lots))
+    const RiskGate::Order asked{request.side, request.type, request.price_ticks, request.qty_lots};
+    if (allowed(order, LUMINA_EV_REJECT, gate_.check(id, asked, market())))
       send({id,
             0,
             request.price_ticks,
@@ -237,11 +246,12 @@ class Trader {
     return id;
   }
   void cancel(std::uint64_t id) noexcept {
+    gate_.count_cancel(context_.now_ns);
     send({id, 0, 0, 0, static_cast<std::uint8_t>(MatchKind::cancel), 0, kOurs, 0, {}});
   }
   void replace(std::uint64_t id, std::int32_t price, std::int32_t total) noexcept {
     Own& order = own_[id % kOwnOrders];
-    if (!allowed(order, LUMINA_EV_REPLACE_REJECT, price, total - order.filled)) return;
+    if (!allowed(order, LUMINA_EV_REPLACE_REJECT, gate_.check_replace(id, price, total, market()))) return;
     order.lots = std::max(order.lots, total);
     send(
         {id, id, price, total, static_cast<std::uint8_t>(MatchKind::replace), order.side, kOurs, LUMINA_POST_ONLY, {}});
@@ -295,18 +305,19 @@ class Trader {
       ++fills_;
       position_ += order.side == LUMINA_BUY ? about.qty_lots : -about.qty_lots;
       order.filled += about.qty_lots;
+      gate_.on_fill(order.id, order.side, about.price_ticks, about.qty_lots, 0, market());
       LUMINA_LOG(log_, info, "fill of {} lots at {}, position {}", about.qty_lots, about.price_ticks, position_);
     }
+    if (message.report_kind == LUMINA_EV_REPLACED)
+      gate_.on_replaced(order.id, about.price_ticks, message.leaves_lots + order.filled);
+    if (message.report_kind == LUMINA_EV_REPLACE_REJECT) gate_.on_replace_rejected(order.id);
+    if (message.leaves_lots == 0) gate_.on_end(order.id);
     tell(order, message.report_kind, about.qty_lots, message.leaves_lots, message.reason);
   }
 
-  // Pre-trade risk. What is refused the strategy hears of once it has returned.
-  bool allowed(const Own& order, std::uint8_t refusal, std::int32_t price, std::int32_t lots) noexcept {
-    RiskGate::State state{position_, 0, depth_.mid2(), 0};
-    for (const Own& other : own_)
-      if (other.id != 0 && other.id != order.id && other.side == order.side)
-        state.open_same_side_lots += other.lots - other.filled;
-    const lumina_reason reason = gate_.check({order.side, LUMINA_POST_ONLY, price, lots}, state);
+  RiskGate::Market market() const noexcept { return {context_.now_ns, depth_.mid2(), 0}; }
+  // What risk refuses the strategy hears of once it has returned.
+  bool allowed(const Own& order, std::uint8_t refusal, lumina_reason reason) noexcept {
     if (reason == LUMINA_REASON_NONE) return true;
     assert(refusals_ < kRefusals);
     refused_orders_[refusals_++] = {order.id, refusal, static_cast<std::uint8_t>(reason)};

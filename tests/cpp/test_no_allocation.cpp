@@ -199,7 +199,7 @@ constexpr Misdeed kMisdeeds[] = {
     {"aligned_alloc", [] { kept = ::operator new(64, std::align_val_t{64}); }},
     {"malloc", [] { kept = std::make_unique<std::string>(100, 'x').release(); }},
     {"mmap", [] { kept = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
-    {"mmap", [] { kept = HugeArray<char>(HugeArray<char>::kHugePage).data(); }},
+    {"mmap", [] { kept = HugeArray<char>(lumina::kHugePage).data(); }},
     {"aligned_alloc", [] { OrderBook().add(1, Side::buy, 100, 1); }},
 };
 
