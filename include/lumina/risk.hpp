@@ -6,5 +6,4 @@
 #include "lumina/risk/limits.hpp"          // IWYU pragma: export
 #include "lumina/risk/message_window.hpp"  // IWYU pragma: export
 #include "lumina/risk/own_orders.hpp"      // IWYU pragma: export
-#include "lumina/risk/published.hpp"       // IWYU pragma: export
 #include "lumina/risk/recent_orders.hpp"   // IWYU pragma: export

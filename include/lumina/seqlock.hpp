@@ -127,6 +127,8 @@ class RotatingSlots {
   }
 
   std::size_t words() const noexcept { return count_; }
+  // How often was stored, to see whether there is something new. Relaxed: try_load orders the words.
+  std::uint64_t version() const noexcept { return latest_.load(std::memory_order_relaxed); }
 
   // The writer's. words are as many as the slots have.
   void store(const std::uint64_t* words) noexcept {

@@ -8,7 +8,6 @@
 
 #include "lumina/risk.hpp"
 
-using lumina::Published;
 using lumina::RiskGate;
 using lumina::RiskLimits;
 
@@ -19,41 +18,6 @@ constexpr std::uint64_t kRounds = 5'000;
 #else
 constexpr std::uint64_t kRounds = 100'000;
 #endif
-
-// Twelve words that belong together, as the rules are.
-void test_no_value_is_torn() {
-  using Words = std::array<std::uint64_t, 12>;
-  const auto words_of = [](std::uint64_t first) {
-    Words words;
-    for (std::uint64_t i = 0; i < words.size(); ++i) words[i] = first + i;
-    return words;
-  };
-  Published<Words> published(words_of(0));
-  // the writer goes on until the reader has taken enough, however the two are scheduled
-  std::atomic<bool> enough{false};
-  std::thread writer([&] {
-    for (std::uint64_t round = 1; !enough.load(std::memory_order_relaxed); ++round) {
-      published.store(words_of(round * 100));
-      // at every pace: without a pause the reader is overtaken nearly always, with one hardly ever
-      const std::uint64_t pause = round % 2048 < 512 ? 0 : round % 2048;
-      for (std::uint64_t i = 0; i < pause && !enough.load(std::memory_order_relaxed); ++i) {
-      }
-    }
-  });
-  Words words = words_of(0);
-  std::uint64_t version = 0;
-  for (std::uint64_t taken = 0; taken < kRounds / 5;) {
-    const std::uint64_t before = version;
-    const bool whole = published.load(words, version);
-    assert(whole ? version >= before : version == before);
-    assert(words[0] == version * 100);
-    for (std::uint64_t i = 0; i < words.size(); ++i) assert(words[i] == words[0] + i);
-    taken += version != before;
-    if (version == before) std::this_thread::yield();  // on one core the writer's turn
-  }
-  enough.store(true, std::memory_order_relaxed);
-  writer.join();
-}
 
 // Two sets of limits, each of which refuses the order for a reason of its own; a mixture would let it pass.
 void test_limits_change_whole() {
@@ -117,7 +81,6 @@ void test_kill_and_reset_while_sending() {
 }  // namespace
 
 int main() {
-  test_no_value_is_torn();
   test_limits_change_whole();
   test_kill_and_reset_while_sending();
   return 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -19,8 +20,8 @@
 #include "lumina/risk/limits.hpp"
 #include "lumina/risk/message_window.hpp"
 #include "lumina/risk/own_orders.hpp"
-#include "lumina/risk/published.hpp"
 #include "lumina/risk/recent_orders.hpp"
+#include "lumina/seqlock.hpp"
 #include "lumina/types.hpp"
 
 namespace lumina {
@@ -56,8 +57,9 @@ class RiskGate {
         own_(checked(room.orders, "orders")),
         messages_(checked(room.messages, "messages")),
         recent_(checked(room.recent, "recent")),
-        published_(rules_of(limits)) {
-    published_.load(rules_, version_);
+        published_(kRuleWords) {
+    set_limits(limits);
+    take_limits();
   }
 
   // ---- the owner: what leaves ------------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ class RiskGate {
   // ---- any thread ------------------------------------------------------------------------------------------------
 
   // In force from the owner's next call on, all at once. Throws std::invalid_argument, and leaves the old ones.
-  void set_limits(const RiskLimits& limits) { published_.store(rules_of(limits)); }
+  void set_limits(const RiskLimits& limits) { published_.store(std::bit_cast<RuleWords>(rules_of(limits)).data()); }
 
   // No new order and no replace passes until reset(). The first reason (above 0, the caller's own numbers) stays.
   void kill(std::uint32_t reason = 1) noexcept {
@@ -182,6 +184,9 @@ class RiskGate {
   }
 
  private:
+  static constexpr std::size_t kRuleWords = sizeof(detail::RiskRules) / sizeof(std::uint64_t);
+  using RuleWords = std::array<std::uint64_t, kRuleWords>;
+
   static std::size_t checked(std::size_t room, const char* name) {
     constexpr std::size_t most = std::size_t{1} << 26;
     if (room >= 1 && room <= most) return room;
@@ -215,10 +220,15 @@ class RiskGate {
     pnl_.mark(market.mid2);
     return now_ns_;
   }
+  // One try, so that the owner never waits: if the writer went once round meanwhile, the next call takes them.
   [[gnu::noinline]] void take_limits() noexcept {
+    const std::uint64_t version = published_.version();
+    RuleWords words;
+    if (!published_.try_load(words.data())) return;
     const std::int64_t day_start_ns = rules_.day_start_ns;
-    if (published_.load(rules_, version_) && rules_.day_start_ns != day_start_ns)
-      pnl_.start_days_at(now_ns_, rules_.day_start_ns);
+    rules_ = std::bit_cast<detail::RiskRules>(words);
+    version_ = version;
+    if (rules_.day_start_ns != day_start_ns) pnl_.start_days_at(now_ns_, rules_.day_start_ns);
   }
   [[gnu::noinline]] void reopen() noexcept {
     pnl_.restart();
@@ -326,7 +336,7 @@ class RiskGate {
   OwnOrders own_;
   MessageWindow messages_;
   RecentOrders recent_;
-  Published<detail::RiskRules> published_;                         // written by other threads
+  RotatingSlots published_;                                        // written by other threads
   std::array<std::atomic<std::uint64_t>, kReasons> rejections_{};  // written by the owner
 };
 
