@@ -14,9 +14,9 @@ using lumina::RiskLimits;
 namespace {
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kRounds = 5'000;
+constexpr std::uint64_t kRounds = 50'000;
 #else
-constexpr std::uint64_t kRounds = 100'000;
+constexpr std::uint64_t kRounds = 1'000'000;
 #endif
 
 // Two sets of limits, each of which refuses the order for a reason of its own; a mixture would let it pass.
