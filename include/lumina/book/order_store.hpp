@@ -77,8 +77,8 @@ class OrderStore {
   explicit OrderStore(std::size_t orders) : orders_(orders), ids_(orders) {}
 
   template <class Sink>
-  Result add(PriceLevels& levels, std::uint16_t group, Key key, Side side, std::int32_t price, std::int32_t lots,
-             Sink& sink) {
+  [[gnu::always_inline]] Result add(PriceLevels& levels, std::uint16_t group, Key key, Side side, std::int32_t price,
+                                    std::int32_t lots, Sink& sink) {
     if (static_cast<std::uint8_t>(side) > 1) [[unlikely]]
       return fail(Result::bad_message, sink);
     if (lots <= 0) [[unlikely]]
@@ -117,7 +117,7 @@ class OrderStore {
   }
 
   template <LevelShelf Shelf, class Sink>
-  Result cancel(Key key, const Shelf& shelf, Sink& sink) noexcept {
+  [[gnu::always_inline]] Result cancel(Key key, const Shelf& shelf, Sink& sink) noexcept {
     const IdMap::Place place = locate(key);
     if (place.handle == kNoOrder) [[unlikely]]
       return fail(Result::unknown_id, sink);
@@ -126,7 +126,8 @@ class OrderStore {
   }
 
   template <LevelShelf Shelf, class Sink>
-  Result replace(Key old_key, Key new_key, std::int32_t price, std::int32_t lots, const Shelf& shelf, Sink& sink) {
+  [[gnu::noinline]] Result replace(Key old_key, Key new_key, std::int32_t price, std::int32_t lots, const Shelf& shelf,
+                                   Sink& sink) {
     if (lots <= 0) [[unlikely]]
       return fail(Result::bad_quantity, sink);
     if (!PriceLevels::in_range(price)) [[unlikely]]
