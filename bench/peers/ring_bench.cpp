@@ -7,9 +7,7 @@
 #include <concurrentqueue/concurrentqueue.h>
 #pragma GCC diagnostic ignored "-Wstringop-overflow"  // of the peers' headers
 
-#include <pthread.h>
 #include <readerwriterqueue/readerwriterqueue.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -27,8 +25,11 @@
 #include <xenium/vyukov_bounded_queue.hpp>
 
 #include "lumina/ring_buffer.hpp"
+#include "two_cores.hpp"
 
 namespace {
+
+using namespace bench;
 
 constexpr std::size_t kCapacity = 4096;
 constexpr std::size_t kBatch = 32;
@@ -37,29 +38,6 @@ template <std::size_t Bytes>
 struct Payload {
   std::uint64_t words[Bytes / 8];
 };
-
-int cores[2];
-
-[[noreturn]] void fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-
-void find_cores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) fail("sched_getaffinity failed");
-  int found = 0;
-  for (int core = 0; core < CPU_SETSIZE && found < 2; ++core)
-    if (CPU_ISSET(core, &set)) cores[found++] = core;
-  if (found < 2) fail("two cores are needed");
-}
-
-void pin(int side) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cores[side], &set);
-  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) fail("a thread cannot be pinned");
-}
 
 // Each contender: try_push(items, n) and try_pop(items, n) of at most n, as many as moved.
 template <class T, template <class> class Ring>

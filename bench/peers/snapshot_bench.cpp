@@ -5,8 +5,6 @@
 //
 // Prints one JSON object a run: nanoseconds of a store, and tries in vain among a hundred of the reader's. The floor
 // copies the value to one place and protects nothing.
-#include <sched.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -18,10 +16,12 @@
 #include <thread>
 #include <vector>
 
-#include "lumina/platform/affinity.hpp"
 #include "lumina/seqlock.hpp"
+#include "two_cores.hpp"
 
 namespace {
+
+using namespace bench;
 
 template <std::size_t kWords>
 using Words = std::array<std::uint64_t, kWords>;
@@ -43,26 +43,6 @@ struct Slots {
   void store(const Words<kWords>& words) { slots.store(words.data()); }
   bool try_load(Words<kWords>& words) const { return slots.try_load(words.data()); }
 };
-
-[[noreturn]] void fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-
-int cores[2];
-
-void find_cores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) fail("sched_getaffinity failed");
-  int found = 0;
-  for (int core = 0; core < CPU_SETSIZE && found < 2; ++core)
-    if (CPU_ISSET(core, &set)) cores[found++] = core;
-  if (found < 2) fail("two cores are needed");
-}
-
-void pin(int side) {
-  if (!lumina::pin_thread_to_core(cores[side])) fail("a thread cannot be pinned");
-}
 
 // The median over blocks, so that one in which the thread lost its core does not count.
 template <std::size_t kWords, class Cell>
