@@ -33,6 +33,7 @@ CASES = {
     "mpmc_1p1c_64b": RATE,
     "mpmc_batch_1p1c": RATE,
     "mpmc_batch_1p1c_64b": RATE,
+    "mpmc_rtt_8b": TRIP,
 }
 
 

@@ -40,9 +40,9 @@ struct Payload {
 };
 
 // Each contender: try_push(items, n) and try_pop(items, n) of at most n, as many as moved.
-template <class T, template <class> class Ring>
+template <class T, template <class> class Ring, lumina::Wait Way = lumina::Wait::spin>
 struct Lumina {
-  Ring<T> ring{kCapacity, {.wait = lumina::Wait::spin}};
+  Ring<T> ring{kCapacity, {.wait = Way}};
   std::size_t try_push(const T* items, std::size_t n) {
     if (n == 1) return ring.try_push(*items);
     if constexpr (requires { ring.try_push(std::span<const T>(items, n)); })
@@ -64,6 +64,8 @@ template <class T>
 using Latency = Lumina<T, lumina::SpscLatencyRing>;
 template <class T>
 using Mpmc = Lumina<T, lumina::MpmcRing>;
+template <class T>
+using MpmcPause = Lumina<T, lumina::MpmcRing, lumina::Wait::pause>;  // steps back for longer where it is empty
 
 template <class T>
 struct ReaderWriter {
@@ -272,9 +274,17 @@ Contenders batches() {
 template <std::size_t Bytes, std::size_t Batch>
 Contenders competing() {
   Contenders contenders{{"lumina", throughput<Mpmc, Bytes, Batch>},
+                        {"lumina_pause", throughput<MpmcPause, Bytes, Batch>},
                         {"concurrentqueue", throughput<Concurrent, Bytes, Batch>}};
   if (Batch == 1) contenders.push_back({"xenium", throughput<Xenium, Bytes, 1>});
   return contenders;
+}
+Contenders competing_trips() {
+  return {{"floor", round_trip_floor},
+          {"lumina", round_trip<Mpmc, 8>},
+          {"lumina_pause", round_trip<MpmcPause, 8>},
+          {"concurrentqueue", round_trip<Concurrent, 8>},
+          {"xenium", round_trip<Xenium, 8>}};
 }
 
 Contenders contenders_of(const std::string& name) {
@@ -286,6 +296,7 @@ Contenders contenders_of(const std::string& name) {
   if (name == "spsc_batch_8b") return batches<8>();
   if (name == "spsc_batch_64b") return batches<64>();
   if (name == "mpmc_1p1c") return competing<8, 1>();
+  if (name == "mpmc_rtt_8b") return competing_trips();
   if (name == "mpmc_1p1c_64b") return competing<64, 1>();
   if (name == "mpmc_batch_1p1c") return competing<8, kBatch>();
   if (name == "mpmc_batch_1p1c_64b") return competing<64, kBatch>();

@@ -508,7 +508,7 @@ void refusals() {
   }
   header.capacity = 4;
   header.version = 9;
-  assert(has(error_of<Invalid>([&] { SpscRing<int> other(ring.view()); }), "version 9, this library 1"));
+  assert(has(error_of<Invalid>([&] { SpscRing<int> other(ring.view()); }), "version 9, this library 2"));
   for (const char* name : {"", "a/b", "../a", ".a"})
     assert(has(error_of<std::system_error>([&] { SharedMemory::create(name, 4096); }), "is not one word"));
 

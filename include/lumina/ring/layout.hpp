@@ -38,7 +38,7 @@ struct RingOptions {
 // One page at the start of the memory. The magic number is written last.
 struct RingHeader {
   static constexpr std::uint64_t kMagic = 0x31474E4952'4D554Cull;  // "LUMRING1"
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   static constexpr std::size_t kText = 4096 - 64;
 
   std::atomic<std::uint64_t> magic;
