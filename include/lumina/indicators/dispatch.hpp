@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "lumina/indicators/lanes_avx2.hpp"
 #include "lumina/indicators/lanes_avx512.hpp"

@@ -21,6 +21,10 @@ struct Lanes {
   LUMINA_AVX2 static Lanes load(const float* from) noexcept {
     return {_mm256_cvtps_pd(_mm_loadu_ps(from)), _mm256_cvtps_pd(_mm_loadu_ps(from + 4))};
   }
+  template <class T>
+  LUMINA_AVX2 static Lanes load_halves(const T* from) noexcept {
+    return load(from);
+  }
   LUMINA_AVX2 static Lanes all(double value) noexcept { return {_mm256_set1_pd(value), _mm256_set1_pd(value)}; }
   LUMINA_AVX2 void store(double* to) const noexcept {
     _mm256_storeu_pd(to, low);

@@ -17,6 +17,10 @@ struct Lanes {
 
   LUMINA_AVX512 static Lanes load(const double* from) noexcept { return {_mm512_loadu_pd(from)}; }
   LUMINA_AVX512 static Lanes load(const float* from) noexcept { return {_mm512_cvtps_pd(_mm256_loadu_ps(from))}; }
+  LUMINA_AVX512 static Lanes load_halves(const double* from) noexcept {
+    return {_mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(from)), _mm256_loadu_pd(from + 4), 1)};
+  }
+  LUMINA_AVX512 static Lanes load_halves(const float* from) noexcept { return load(from); }
   LUMINA_AVX512 static Lanes all(double value) noexcept { return {_mm512_set1_pd(value)}; }
   LUMINA_AVX512 void store(double* to) const noexcept { _mm512_storeu_pd(to, at); }
   LUMINA_AVX512 void store(float* to) const noexcept { _mm256_storeu_ps(to, _mm512_cvtpd_ps(at)); }

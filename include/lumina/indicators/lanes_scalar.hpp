@@ -16,6 +16,12 @@ struct Lanes {
   static Lanes load(const float* from) noexcept {
     return each([&](std::size_t i) { return static_cast<double>(from[i]); });
   }
+  // The same by two loads where one would be as wide as a cache line: a load that crosses lines can wait for a store
+  // whose address is close to it modulo 4096.
+  template <class T>
+  static Lanes load_halves(const T* from) noexcept {
+    return load(from);
+  }
   static Lanes all(double value) noexcept {
     return each([&](std::size_t) { return value; });
   }
