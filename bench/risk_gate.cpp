@@ -1,5 +1,5 @@
-// What the risk gate costs an order: judged with every rule on, withdrawn again. The floor is the same loop over a
-// plain struct of limits: size, notional, band and position compared, with nothing remembered.
+// What the risk gate costs an order: judged with every rule on, and its end heard when 32 more have been. The floor is
+// the same loop over a plain struct of limits: size, notional, band and position compared, with nothing remembered.
 #include <cstdint>
 
 #include "lumina/risk.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using lumina::RiskGate;
 
-constexpr std::uint64_t kResting = 32;  // own orders beside the one that is judged
+constexpr std::uint64_t kResting = 32;  // own orders open at a time
 
 struct Flow {
   std::uint64_t state = 1;
@@ -47,9 +47,8 @@ long judge(RiskGate& gate, long n) {
   for (long i = 0; i < n; ++i) {
     const RiskGate::Order order = flow.next();
     const std::uint64_t id = kResting + 1 + static_cast<std::uint64_t>(i);
-    if (gate.check(id, order, {flow.now_ns, 20'000, 0}) != LUMINA_REASON_NONE) continue;
-    ++passed;
-    gate.on_end(id);
+    passed += gate.check(id, order, {flow.now_ns, 20'000, 0}) == LUMINA_REASON_NONE;
+    gate.on_end(id - kResting);  // nothing, if it did not pass
   }
   return passed;
 }

@@ -20,10 +20,25 @@ constexpr Int128 floor_div(Int128 a, Int128 b) noexcept {  // b > 0
 }
 
 // b > 0, and 2 * b fits
-constexpr Int128 round_half_even_div(Int128 a, Int128 b) noexcept {
-  const Int128 q = floor_div(a, b);
-  const Int128 twice = 2 * (a - q * b);
+template <class Integer>
+constexpr Integer round_half_even_div(Integer a, Integer b) noexcept {
+  Integer q = a / b, rest = a % b;
+  if (rest < 0) --q, rest += b;
+  const Integer twice = 2 * rest;
   return q + (twice > b || (twice == b && (q & 1)) ? 1 : 0);
+}
+
+// round_half_even_div(a * b * c, d * e) into `result` where it needs no more than 64 bits, as nearly always: a fifth of
+// the time.
+constexpr bool narrow_ratio(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e,
+                            std::int64_t& result) noexcept {
+  std::int64_t over = 0, under = 0, twice = 0;
+  if (__builtin_mul_overflow(a, b, &over) || __builtin_mul_overflow(over, c, &over) ||
+      __builtin_mul_overflow(d, e, &under) || __builtin_mul_overflow(under, 2, &twice)) {
+    return false;
+  }
+  result = round_half_even_div(over, under);
+  return true;
 }
 
 constexpr Int128 ceil_div(Int128 a, Int128 b) noexcept { return -floor_div(-a, b); }
@@ -56,8 +71,15 @@ struct ContractValue {
   // Signed value of qty_lots (|qty_lots| <= kMaxLots) at price2 half ticks, rounded half to even. An inverse
   // contract has no value at a price below 1 half tick: 0.
   constexpr Int128 value(std::int64_t price2, std::int64_t qty_lots) const noexcept {
-    if (!inverse) return detail::round_half_even_div(Int128{price2} * qty_lots * num, Int128{den} * 2);
-    if (price2 < 1) return 0;
+    if (inverse && price2 < 1) return 0;
+    std::int64_t narrow = 0;
+    if (!inverse) {
+      if (detail::narrow_ratio(price2, qty_lots, num, den, 2, narrow)) [[likely]]
+        return narrow;
+      return detail::round_half_even_div(Int128{price2} * qty_lots * num, Int128{den} * 2);
+    }
+    if (detail::narrow_ratio(qty_lots, num, 2, den, price2, narrow)) [[likely]]
+      return -Int128{narrow};
     return -detail::round_half_even_div(Int128{qty_lots} * num * 2, Int128{den} * price2);
   }
 
