@@ -64,8 +64,11 @@ template <class T>
 using Latency = Lumina<T, lumina::SpscLatencyRing>;
 template <class T>
 using Mpmc = Lumina<T, lumina::MpmcRing>;
+// They step back for longer where the ring is empty.
 template <class T>
-using MpmcPause = Lumina<T, lumina::MpmcRing, lumina::Wait::pause>;  // steps back for longer where it is empty
+using SpscPause = Lumina<T, lumina::SpscRing, lumina::Wait::pause>;
+template <class T>
+using MpmcPause = Lumina<T, lumina::MpmcRing, lumina::Wait::pause>;
 
 template <class T>
 struct ReaderWriter {
@@ -250,6 +253,7 @@ using Contenders = std::vector<std::pair<const char*, std::function<double(std::
 template <std::size_t Bytes>
 Contenders single() {
   return {{"lumina", throughput<Spsc, Bytes, 1>},
+          {"lumina_pause", throughput<SpscPause, Bytes, 1>},
           {"lumina_latency", throughput<Latency, Bytes, 1>},
           {"readerwriterqueue", throughput<ReaderWriter, Bytes, 1>},
           {"boost", throughput<BoostSpsc, Bytes, 1>},
@@ -259,6 +263,7 @@ template <std::size_t Bytes>
 Contenders trips() {
   return {{"floor", round_trip_floor},
           {"lumina", round_trip<Spsc, Bytes>},
+          {"lumina_pause", round_trip<SpscPause, Bytes>},
           {"lumina_latency", round_trip<Latency, Bytes>},
           {"readerwriterqueue", round_trip<ReaderWriter, Bytes>},
           {"boost", round_trip<BoostSpsc, Bytes>},
@@ -267,6 +272,7 @@ Contenders trips() {
 template <std::size_t Bytes>
 Contenders batches() {
   return {{"lumina", throughput<Spsc, Bytes, kBatch>},
+          {"lumina_pause", throughput<SpscPause, Bytes, kBatch>},
           {"boost", throughput<BoostSpsc, Bytes, kBatch>},
           {"readerwriterqueue", throughput<ReaderWriter, Bytes, 1>},
           {"boost_single", throughput<BoostSpsc, Bytes, 1>}};

@@ -72,8 +72,6 @@ class MpmcCursors : public RingMemory {
   static constexpr std::uint64_t kClosed = 1;
   static constexpr std::uint64_t kFull = 1;
   static constexpr std::uint64_t kStep = 2;
-  static constexpr std::uint32_t kSpinPauses = 4;  // some 50 ns on the processors of 2023
-  static constexpr std::uint32_t kPauses = 32;
 
   static RingLayout layout(std::size_t capacity, std::size_t item_size, std::size_t stride) {
     return {RingKind::mpmc, capacity, item_size, stride, sizeof(MpmcControl)};
@@ -141,16 +139,13 @@ class MpmcCursors : public RingMemory {
     return slots_.sequence(index(position));
   }
 
-  // Whether this thread came out of a run of items to find nothing here, and has given the other side the time to go
-  // on: who looks again at once takes the line away that the next item is being written to, and so slows both down to
-  // a line's travel an item (measured: 15 instead of 90 million messages a second). A single item is no run: a thread
-  // that waits for one after the other is not kept from it.
+  // Whether it was time to step back, and so to look again.
   bool stepped_back(std::uint64_t position, std::atomic<std::uint64_t>& stopped_at) const noexcept {
     const std::uint64_t before = stopped_at.load(std::memory_order_relaxed);
     if (before == position) return false;
     stopped_at.store(position, std::memory_order_relaxed);
     if (position - before <= kStep) return false;
-    for (std::uint32_t i = wait_ == Wait::spin ? kSpinPauses : kPauses; i > 0; --i) relax();
+    step_back(wait_);
     return true;
   }
 
@@ -204,7 +199,7 @@ struct MpmcSlots {
 // Bounded; no allocation after construction; any thread may call anything. First in, first out by ticket. A thread that
 // stops between claim() and publish() holds up those behind it; the functions that copy do not stop there.
 // Calls that come out of a run of items to find the ring empty, or full, pause once before they look again and return:
-// some 50 ns in a ring made with Wait::spin, 400 ns in others, which move more messages.
+// some 50 ns in a ring made with Wait::spin, 400 ns in others, which carry more messages a second.
 template <RingItem T>
 class alignas(kRingLine) MpmcRing : public detail::MpmcCursors<detail::MpmcSlots<T>> {
   using Slots = detail::MpmcSlots<T>;

@@ -13,9 +13,11 @@ namespace detail {
 // only when the value it saw last leaves no room.
 struct SpscControl {
   alignas(kRingLine) std::atomic<std::uint64_t> tail;  // items pushed: the producer writes
-  alignas(kRingLine) std::uint64_t head_seen;          // the producer's alone
+  alignas(kRingLine) std::uint64_t head_seen;          // the producer's alone, and where it last found no room
+  std::uint64_t full_at;
   alignas(kRingLine) std::atomic<std::uint64_t> head;  // items popped: the consumer writes
-  alignas(kRingLine) std::uint64_t tail_seen;          // the consumer's alone
+  alignas(kRingLine) std::uint64_t tail_seen;          // the consumer's alone, and where it last found no item
+  std::uint64_t empty_at;
   alignas(kRingLine) std::atomic<std::uint32_t> closed;
   WaitPoint items;
   WaitPoint room;
@@ -74,7 +76,7 @@ class SpscCursors : public RingMemory {
         slots_(at<char>(layout.slots)) {
     control_->tail.store(options.first, std::memory_order_relaxed);
     control_->head.store(options.first, std::memory_order_relaxed);
-    control_->head_seen = control_->tail_seen = options.first;
+    control_->head_seen = control_->tail_seen = control_->full_at = control_->empty_at = options.first;
   }
   SpscCursors(SharedMemory memory, const RingLayout& layout)
       : RingMemory(std::move(memory), layout),
@@ -88,9 +90,11 @@ class SpscCursors : public RingMemory {
   std::size_t room(std::uint64_t tail, std::size_t n) const noexcept {
     std::size_t free = capacity() - static_cast<std::size_t>(tail - control_->head_seen);
     if (free < n) {
-      // Acquire: the consumer has read the slots that it gives back before they are written again.
-      control_->head_seen = control_->head.load(std::memory_order_acquire);
-      free = std::min(capacity() - static_cast<std::size_t>(tail - control_->head_seen), capacity());
+      do {
+        // Acquire: the consumer has read the slots that it gives back before they are written again.
+        control_->head_seen = control_->head.load(std::memory_order_acquire);
+        free = std::min(capacity() - static_cast<std::size_t>(tail - control_->head_seen), capacity());
+      } while (free == 0 && stepped_back(tail, control_->full_at));
     }
     return closed() ? 0 : std::min(free, n);
   }
@@ -98,8 +102,10 @@ class SpscCursors : public RingMemory {
   std::size_t items(std::uint64_t head, std::size_t n) const noexcept {
     std::size_t there = static_cast<std::size_t>(control_->tail_seen - head);
     if (there < n) {
-      control_->tail_seen = control_->tail.load(std::memory_order_acquire);  // acquire: with commit()
-      there = std::min(static_cast<std::size_t>(control_->tail_seen - head), capacity());
+      do {
+        control_->tail_seen = control_->tail.load(std::memory_order_acquire);  // acquire: with commit()
+        there = std::min(static_cast<std::size_t>(control_->tail_seen - head), capacity());
+      } while (there == 0 && stepped_back(head, control_->empty_at));
     }
     return std::min(there, n);
   }
@@ -116,12 +122,22 @@ class SpscCursors : public RingMemory {
 
   SpscControl* const control_;
   char* const slots_;
+
+ private:
+  // Whether it was time to step back, and so to look again.
+  bool stepped_back(std::uint64_t at, std::uint64_t& stopped_at) const noexcept {
+    const bool run = at - stopped_at > 1;
+    stopped_at = at;
+    if (run) step_back(wait_);
+    return run;
+  }
 };
 
 }  // namespace detail
 
 // Bounded, first in, first out; no allocation after construction. A function that takes or gives several items moves
-// both cursors once. Producer: push, claim, publish; consumer: pop, peek, release; anybody: close, size.
+// both cursors once. As in MpmcRing, a call that comes out of a run of items to find no more pauses once before it
+// looks again and returns. Producer: push, claim, publish; consumer: pop, peek, release; anybody: close, size.
 template <RingItem T>
 class alignas(kRingLine) SpscRing : public detail::SpscCursors {
  public:

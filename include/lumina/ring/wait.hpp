@@ -33,6 +33,14 @@ inline void relax() noexcept {
 #endif
 }
 
+// Given to the other side by a thread that comes out of a run of items to find no more, or no more room: who looks
+// again at once takes the lines away that the next item is being written to, and so slows both down to a line's travel
+// an item. A single item is no run: a thread that waits for one after the other is not kept from it.
+inline void step_back(Wait wait) noexcept {
+  constexpr std::uint32_t kSpinPauses = 4, kPauses = 32;  // some 50 and 400 ns on the processors of 2023
+  for (std::uint32_t i = wait == Wait::spin ? kSpinPauses : kPauses; i > 0; --i) relax();
+}
+
 // Waiters count themselves in before they look once more and sleep; a notifier publishes before it looks at the count.
 class alignas(kRingLine) WaitPoint {
  public:
