@@ -17,6 +17,7 @@ struct DisruptorControl {
     alignas(kRingLine) std::atomic<std::uint64_t> next;  // events before it are done with: the consumer writes
     std::atomic<std::uint32_t> after;                    // consumers that come first, a bit each
     alignas(kRingLine) std::uint64_t seen;               // events before it may be read: the consumer's alone
+    std::uint64_t empty_at;                              // where it last found none
   };
   alignas(kRingLine) std::atomic<std::uint64_t> claimed;  // the next position of producers
   alignas(kRingLine) std::atomic<std::uint64_t> gate;     // all consumers are here or further
@@ -70,7 +71,7 @@ class DisruptorCursors : public RingMemory {
         std::this_thread::yield();
     }
     consumer.after.store(after, std::memory_order_relaxed);
-    consumer.seen = start;
+    consumer.seen = consumer.empty_at = start;
     consumer.next.store(start, std::memory_order_release);  // release: see above
     if (wait_ == Wait::park) control_->room.notify();
     return id;
@@ -101,7 +102,7 @@ class DisruptorCursors : public RingMemory {
   }
 
   RingStatus wait_items(std::uint32_t id, std::chrono::nanoseconds timeout = kNoTimeout) const noexcept {
-    const auto ready = [&] { return available(id, 1) != 0 || drained(id); };
+    const auto ready = [&] { return look(id, 1) != 0 || drained(id); };
     if (!wait_until_ready(wait_, control_->items, timeout, ready)) return RingStatus::timeout;
     return drained(id) ? RingStatus::closed : RingStatus::ok;
   }
@@ -186,8 +187,30 @@ class DisruptorCursors : public RingMemory {
   std::uint64_t next(std::uint32_t id) const noexcept {  // the consumer's own
     return control_->consumers[id].next.load(std::memory_order_relaxed);
   }
-  // Events that the consumer may read, at most n.
+  // Events that the consumer may read, at most n. It steps back once where a run of them ends.
   std::size_t available(std::uint32_t id, std::size_t n) const noexcept {
+    const std::size_t there = look(id, n);
+    if (there != 0 || n == 0) [[likely]]
+      return there;
+    return stepped_back(wait_, next(id), control_->consumers[id].empty_at, kStep) ? look(id, n) : 0;
+  }
+  void release(std::uint32_t id, std::size_t n) const noexcept {
+    // Release: the events have been read; consumers behind see what this one wrote elsewhere.
+    control_->consumers[id].next.store(next(id) + n * kStep, std::memory_order_release);
+    if (wait_ == Wait::park) [[unlikely]] {
+      control_->room.notify();
+      control_->items.notify();
+    }
+  }
+
+  DisruptorControl* const control_;
+  std::atomic<std::uint32_t>* const laps_;
+  char* const slots_;
+  const std::uint32_t lap_shift_;
+
+ private:
+  // Events that the consumer may read now, at most n.
+  std::size_t look(std::uint32_t id, std::size_t n) const noexcept {
     DisruptorControl::Consumer& consumer = control_->consumers[id];
     const std::uint64_t at = next(id);
     std::uint64_t seen = consumer.seen;
@@ -207,21 +230,6 @@ class DisruptorCursors : public RingMemory {
     consumer.seen = seen;
     return std::min(static_cast<std::size_t>((seen - at) / kStep), n);
   }
-  void release(std::uint32_t id, std::size_t n) const noexcept {
-    // Release: the events have been read; consumers behind see what this one wrote elsewhere.
-    control_->consumers[id].next.store(next(id) + n * kStep, std::memory_order_release);
-    if (wait_ == Wait::park) [[unlikely]] {
-      control_->room.notify();
-      control_->items.notify();
-    }
-  }
-
-  DisruptorControl* const control_;
-  std::atomic<std::uint32_t>* const laps_;
-  char* const slots_;
-  const std::uint32_t lap_shift_;
-
- private:
   static bool ahead(std::uint64_t a, std::uint64_t b) noexcept { return static_cast<std::int64_t>(a - b) > 0; }
   std::atomic<std::uint32_t>& lap(std::uint64_t position) const noexcept { return laps_[index(position)]; }
   std::uint32_t lap_of(std::uint64_t position) const noexcept {

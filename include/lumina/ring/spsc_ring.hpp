@@ -94,7 +94,7 @@ class SpscCursors : public RingMemory {
         // Acquire: the consumer has read the slots that it gives back before they are written again.
         control_->head_seen = control_->head.load(std::memory_order_acquire);
         free = std::min(capacity() - static_cast<std::size_t>(tail - control_->head_seen), capacity());
-      } while (free == 0 && stepped_back(tail, control_->full_at));
+      } while (free == 0 && stepped_back(wait_, tail, control_->full_at));
     }
     return closed() ? 0 : std::min(free, n);
   }
@@ -105,7 +105,7 @@ class SpscCursors : public RingMemory {
       do {
         control_->tail_seen = control_->tail.load(std::memory_order_acquire);  // acquire: with commit()
         there = std::min(static_cast<std::size_t>(control_->tail_seen - head), capacity());
-      } while (there == 0 && stepped_back(head, control_->empty_at));
+      } while (there == 0 && stepped_back(wait_, head, control_->empty_at));
     }
     return std::min(there, n);
   }
@@ -122,15 +122,6 @@ class SpscCursors : public RingMemory {
 
   SpscControl* const control_;
   char* const slots_;
-
- private:
-  // Whether it was time to step back, and so to look again.
-  bool stepped_back(std::uint64_t at, std::uint64_t& stopped_at) const noexcept {
-    const bool run = at - stopped_at > 1;
-    stopped_at = at;
-    if (run) step_back(wait_);
-    return run;
-  }
 };
 
 }  // namespace detail

@@ -41,6 +41,15 @@ inline void step_back(Wait wait) noexcept {
   for (std::uint32_t i = wait == Wait::spin ? kSpinPauses : kPauses; i > 0; --i) relax();
 }
 
+// For a thread that has its side to itself and stopped at position `at`, before that at `stopped_at`: whether it was
+// time to step back, and so to look again. Positions of neighbours are `step` apart.
+inline bool stepped_back(Wait wait, std::uint64_t at, std::uint64_t& stopped_at, std::uint64_t step = 1) noexcept {
+  const bool run = at - stopped_at > step;
+  stopped_at = at;
+  if (run) step_back(wait);
+  return run;
+}
+
 // Waiters count themselves in before they look once more and sleep; a notifier publishes before it looks at the count.
 class alignas(kRingLine) WaitPoint {
  public:
