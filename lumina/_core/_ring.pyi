@@ -84,7 +84,9 @@ class SpscRing(_Queue):
         Items that it holds: a power of two, 2 to 2^30.
     wait : {"yield", "park", "pause", "spin"}
         How both sides wait: pausing and then letting other threads run; sleeping until woken, which
-        costs who wakes; or in a loop on a core of its own.
+        costs who wakes; or in a loop on a core of its own, with or without the processor's pauses.
+        Who empties the ring of several items leaves the other side some 400 ns before it looks again,
+        with "spin" some 50: the longer, the more items a second.
 
     Notes
     -----

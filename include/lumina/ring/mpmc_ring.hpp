@@ -198,8 +198,6 @@ struct MpmcSlots {
 
 // Bounded; no allocation after construction; any thread may call anything. First in, first out by ticket. A thread that
 // stops between claim() and publish() holds up those behind it; the functions that copy do not stop there.
-// Calls that come out of a run of items to find the ring empty, or full, pause once before they look again and return:
-// some 50 ns in a ring made with Wait::spin, 400 ns in others, which carry more messages a second.
 template <RingItem T>
 class alignas(kRingLine) MpmcRing : public detail::MpmcCursors<detail::MpmcSlots<T>> {
   using Slots = detail::MpmcSlots<T>;

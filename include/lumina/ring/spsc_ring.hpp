@@ -127,8 +127,7 @@ class SpscCursors : public RingMemory {
 }  // namespace detail
 
 // Bounded, first in, first out; no allocation after construction. A function that takes or gives several items moves
-// both cursors once. As in MpmcRing, a call that comes out of a run of items to find no more pauses once before it
-// looks again and returns. Producer: push, claim, publish; consumer: pop, peek, release; anybody: close, size.
+// both cursors once. Producer: push, claim, publish; consumer: pop, peek, release; anybody: close, size.
 template <RingItem T>
 class alignas(kRingLine) SpscRing : public detail::SpscCursors {
  public:
