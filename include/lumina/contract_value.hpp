@@ -28,8 +28,8 @@ constexpr Integer round_half_even_div(Integer a, Integer b) noexcept {
   return q + (twice > b || (twice == b && (q & 1)) ? 1 : 0);
 }
 
-// round_half_even_div(a * b * c, d * e) into `result` where it needs no more than 64 bits, as nearly always: a fifth of
-// the time.
+// round_half_even_div(a * b * c, d * e) into `result` where it needs no more than 64 bits, as nearly always: a quotient
+// of 128 bits is two calls of the compiler's library.
 constexpr bool narrow_ratio(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e,
                             std::int64_t& result) noexcept {
   std::int64_t over = 0, under = 0, twice = 0;
