@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lumina/backtest/simulated_feed.hpp"
 #include "lumina/market/embedded_market.hpp"
 
 using namespace lumina;
@@ -208,6 +209,30 @@ void rows_are_the_others_book_whatever_we_do() {
   assert(market.next_ts_ns() == std::numeric_limits<std::int64_t>::max());
 }
 
+// A strategy on a timer that never asks for the book: the rows made meanwhile are forgotten, and the book is right.
+void rows_that_nobody_looks_at_are_forgotten() {
+  MarketParameters parameters;
+  parameters.length_ns = 3'600'000'000'000;
+  EmbeddedMarket market(parameters, 3), watched(parameters, 3);
+  SimulatedFeed feed(market, {}), other(watched, {});
+  MarketOwner nobody;
+  std::size_t most = 0;
+  for (std::int64_t t = market.first_ts_ns(); !feed.ended_before(t); t += 1'000'000'000) {
+    while (market.next_ts_ns() <= t) market.step(nobody);
+    while (watched.next_ts_ns() <= t) watched.step(nobody);
+    other.sync(t - 1);
+    most = std::max(most, market.rows().size());
+  }
+  assert(market.ended() && market.rows_made() > 200'000 && most < 100'000);
+  feed.sync(std::numeric_limits<std::int64_t>::max());
+  other.sync(std::numeric_limits<std::int64_t>::max());
+  assert(feed.rows_done() == market.rows_made() && other.rows_done() == feed.rows_done());
+  for (const Side side : {Side::buy, Side::sell}) {
+    const auto best = feed.book().best(side);
+    assert(best == other.book().best(side) && feed.book().qty(side, best) == other.book().qty(side, best));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -216,4 +241,5 @@ int main() {
   a_trade_moves_the_fair_value_by_what_was_not_expected();
   a_disturbance_keeps_what_is_left_of_the_wait_at_the_new_rates();
   rows_are_the_others_book_whatever_we_do();
+  rows_that_nobody_looks_at_are_forgotten();
 }

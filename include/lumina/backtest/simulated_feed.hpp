@@ -52,8 +52,10 @@ class SimulatedFeed {
 
   // Has the last event been seen before t_ns?
   bool ended_before(std::int64_t t_ns) {
+    // An event at t_ns itself is still to be delivered. What comes before is forgotten here for a strategy that never
+    // looks at the book.
+    if (!feed_.constant() || market_.rows().size() - row_ >= kBacklog) sync(t_ns - 1);
     if (feed_.constant()) return t_ns > market_.last_ts_ns() + market_.feed_latency_ns() + extra_ns_;
-    sync(t_ns - 1);  // an event at t_ns itself is still to be delivered
     return market_.ended() && !peek() && seen_ns_ < t_ns;
   }
   std::int64_t last_ns() const noexcept { return seen_ns_; }
@@ -63,6 +65,7 @@ class SimulatedFeed {
 
  private:
   static constexpr std::size_t kForget = 4096;
+  static constexpr std::size_t kBacklog = std::size_t{1} << 16;
 
   bool peek() {
     if (peeked_ > row_) return true;
