@@ -101,13 +101,13 @@ class MpmcBytes : public detail::MpmcCursors<detail::MpmcByteSlots> {
   std::size_t item_size() const noexcept { return size_; }
   std::size_t try_push(const char* from, std::size_t n) noexcept {
     const detail::MpmcTicket ticket = claim(n);
-    for (std::size_t i = 0; i < ticket.count; ++i) std::memcpy(item(ticket, i), from + i * size_, size_);
+    forwards(ticket, [&](std::size_t slot, std::size_t i) { std::memcpy(slots_.item(slot), from + i * size_, size_); });
     if (ticket.count) publish(ticket);
     return ticket.count;
   }
   std::size_t try_pop(char* to, std::size_t n) noexcept {
     const detail::MpmcTicket ticket = claim_items(n);
-    for (std::size_t i = 0; i < ticket.count; ++i) std::memcpy(to + i * size_, item(ticket, i), size_);
+    forwards(ticket, [&](std::size_t slot, std::size_t i) { std::memcpy(to + i * size_, slots_.item(slot), size_); });
     if (ticket.count) release(ticket);
     return ticket.count;
   }
@@ -121,10 +121,6 @@ class MpmcBytes : public detail::MpmcCursors<detail::MpmcByteSlots> {
                   memory) {}
   MpmcBytes(const detail::RingLayout& layout, SharedMemory& memory)
       : MpmcCursors(std::move(memory), layout), size_(layout.item_size) {}
-
-  char* item(detail::MpmcTicket ticket, std::size_t i) const noexcept {
-    return slots_.item(index(ticket.position + i * kStep));
-  }
 
   const std::size_t size_;
 };

@@ -99,36 +99,47 @@ class MpmcCursors : public RingMemory {
   }
 
   // Tickets for at most n slots in a row that are free, or full; none without waiting for another thread.
-  MpmcTicket claim(std::size_t n) const noexcept {
-    return take(control_->tail, control_->full_at, n, [this](std::uint64_t position) {
-      return sequence(position).load(std::memory_order_acquire) == position;  // acquire: with release()
-    });
+  [[gnu::always_inline]] MpmcTicket claim(std::size_t n) const noexcept {
+    return take(control_->tail, control_->full_at, n, 0);
   }
-  MpmcTicket claim_items(std::size_t n) const noexcept {
-    return take(control_->head, control_->empty_at, n, [this](std::uint64_t position) {
-      return sequence(position).load(std::memory_order_acquire) == position + kFull;  // acquire: with publish()
-    });
+  [[gnu::always_inline]] MpmcTicket claim_items(std::size_t n) const noexcept {
+    return take(control_->head, control_->empty_at, n, kFull);
   }
 
   // The items of the ticket are written. The last first: a consumer that finds the first finds them all, and does not
   // take the lines away while they are being written.
-  void publish(MpmcTicket ticket) const noexcept {
-    for (std::size_t i = ticket.count; i-- > 0;) {
-      const std::uint64_t position = ticket.position + i * kStep;
-      sequence(position).store(position + kFull, kPublish);  // release: the item is written
-    }
+  [[gnu::always_inline]] void publish(MpmcTicket ticket) const noexcept {
+    backwards(ticket, [&](std::size_t slot, std::size_t i) {
+      // release: the item is written
+      slots_.sequence(slot).store(ticket.position + i * kStep + kFull, kPublish);
+    });
     if (wait_ == Wait::park) [[unlikely]]
       control_->items.notify();
   }
   // The items of the ticket have been read.
-  void release(MpmcTicket ticket) const noexcept {
-    for (std::size_t i = ticket.count; i-- > 0;) {
-      const std::uint64_t position = ticket.position + i * kStep;
-      // release: the slot has been read
-      sequence(position).store(position + capacity() * kStep, std::memory_order_release);
-    }
+  [[gnu::always_inline]] void release(MpmcTicket ticket) const noexcept {
+    const std::uint64_t next = ticket.position + capacity() * kStep;
+    backwards(ticket, [&](std::size_t slot, std::size_t i) {
+      slots_.sequence(slot).store(next + i * kStep, std::memory_order_release);  // release: the slot has been read
+    });
     if (wait_ == Wait::park) [[unlikely]]
       control_->room.notify();
+  }
+
+  // each(slot, i) for the i-th slot of the ticket, in order.
+  template <class Each>
+  void forwards(MpmcTicket ticket, const Each& each) const noexcept {
+    const std::size_t from = index(ticket.position), first = std::min(ticket.count, capacity() - from);
+    for (std::size_t i = 0; i < first; ++i) each(from + i, i);
+    for (std::size_t i = first; i < ticket.count; ++i) each(i - first, i);
+  }
+  template <class Each>
+  void backwards(MpmcTicket ticket, const Each& each) const noexcept {
+    const std::size_t from = index(ticket.position);
+    if (ticket.count == 1) return each(from, 0);
+    const std::size_t first = std::min(ticket.count, capacity() - from);
+    for (std::size_t i = ticket.count; i-- > first;) each(i - first, i);
+    for (std::size_t i = first; i-- > 0;) each(from + i, i);
   }
 
   MpmcControl* const control_;
@@ -149,15 +160,31 @@ class MpmcCursors : public RingMemory {
     return true;
   }
 
-  template <class IsMine>
-  MpmcTicket take(std::atomic<std::uint64_t>& cursor, std::atomic<std::uint64_t>& stopped_at, std::size_t n,
-                  IsMine is_mine) const noexcept {
+  // How many slots in a row from `position` on, at most n, are free for it, or full.
+  std::size_t in_a_row(std::uint64_t position, std::size_t n, std::uint64_t full) const noexcept {
     n = std::min(n, capacity());
+    const std::size_t from = index(position), first = std::min(n, capacity() - from);
+    // acquire: as in is()
+    const auto fits = [&](std::size_t slot, std::size_t i) {
+      return slots_.sequence(slot).load(std::memory_order_acquire) == position + i * kStep + full;
+    };
+    std::size_t i = 0;
+    while (i < first && fits(from + i, i)) ++i;
+    if (i == first)
+      while (i < n && fits(i - first, i)) ++i;
+    return i;
+  }
+  bool is(std::uint64_t position, std::uint64_t full) const noexcept {
+    return sequence(position).load(std::memory_order_acquire) == position + full;  // acquire: with set(), of both sides
+  }
+
+  // Inlined by force, so that it is known where only one slot is asked for.
+  [[gnu::always_inline]] MpmcTicket take(std::atomic<std::uint64_t>& cursor, std::atomic<std::uint64_t>& stopped_at,
+                                         std::size_t n, std::uint64_t full) const noexcept {
     std::uint64_t position = cursor.load(std::memory_order_relaxed);
     for (;;) {
       if (position & kClosed) return {};
-      std::size_t count = 0;
-      while (count < n && is_mine(position + count * kStep)) ++count;
+      const std::size_t count = n == 1 ? is(position, full) : in_a_row(position, n, full);
       if (count == 0) {
         // not free or full yet, unless others took it meanwhile: then the cursor has moved, and the acquire above shows
         // it
@@ -224,13 +251,13 @@ class alignas(kRingLine) MpmcRing : public detail::MpmcCursors<detail::MpmcSlots
     const Ticket ticket = claim(1);
     if (ticket.count == 0) return false;
     this->item(ticket, 0) = item;
-    publish(ticket);
+    publish({ticket.position, 1});  // one, as the compiler then knows
     return true;
   }
   // As many in a row as there is room for, under one ticket; the number is returned.
   std::size_t try_push(std::span<const T> items) noexcept {
     const Ticket ticket = claim(items.size());
-    for (std::size_t i = 0; i < ticket.count; ++i) item(ticket, i) = items[i];
+    this->forwards(ticket, [&](std::size_t slot, std::size_t i) { this->slots_.slots[slot].item = items[i]; });
     if (ticket.count) publish(ticket);
     return ticket.count;
   }
@@ -259,13 +286,13 @@ class alignas(kRingLine) MpmcRing : public detail::MpmcCursors<detail::MpmcSlots
     const Ticket ticket = claim_items(1);
     if (ticket.count == 0) return false;
     item = this->item(ticket, 0);
-    release(ticket);
+    release({ticket.position, 1});
     return true;
   }
   // As many in a row as there are, under one ticket; the number is returned.
   std::size_t try_pop(std::span<T> out) noexcept {
     const Ticket ticket = claim_items(out.size());
-    for (std::size_t i = 0; i < ticket.count; ++i) out[i] = item(ticket, i);
+    this->forwards(ticket, [&](std::size_t slot, std::size_t i) { out[i] = this->slots_.slots[slot].item; });
     if (ticket.count) release(ticket);
     return ticket.count;
   }
