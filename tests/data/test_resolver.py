@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from resolved import resolve, rows_of
 
 from lumina import Flag, Kind, Side
 from lumina._core._resolver import NO_PRICE, REPLACE_BOOK, SNAPSHOT_LEVEL, ResolveError, Resolver, Sequencer
@@ -12,16 +13,6 @@ from lumina.data.validate import validate_rows
 E, L, END = Flag.EXCH, Flag.LOCAL, Flag.END
 BOTH = E | L
 BUY, SELL, NONE = Side.BUY, Side.SELL, Side.NONE
-
-
-def resolve(updates, **config):
-    resolver = Resolver(**config)
-    return np.concatenate([resolver.push(updates), resolver.finish()])
-
-
-def rows_of(events):
-    """(kind, side, price, qty, flags) of each row."""
-    return [(Kind(kind), side, price, qty, Flag(flags)) for _, _, _, price, qty, kind, side, flags in events.tolist()]
 
 
 def test_T1_absolute_levels_become_signed_changes(make_updates):

@@ -2,23 +2,14 @@
 
 import numpy as np
 import pytest
+from resolved import resolve, rows_of
 
 from lumina import Flag, Kind, Side
-from lumina._core._resolver import Resolver, Sequencer
+from lumina._core._resolver import Sequencer
 
 E, L, END = Flag.EXCH, Flag.LOCAL, Flag.END
 BOTH = E | L
 BUY, SELL, NONE = Side.BUY, Side.SELL, Side.NONE
-
-
-def resolve(updates, **config):
-    resolver = Resolver(**config)
-    return np.concatenate([resolver.push(updates), resolver.finish()])
-
-
-def rows_of(events):
-    """(kind, side, price, qty, flags) of each row."""
-    return [(Kind(kind), side, price, qty, Flag(flags)) for _, _, _, price, qty, kind, side, flags in events.tolist()]
 
 
 def test_F6_prints_go_before_depth_of_the_same_exchange_time(make_updates):

@@ -175,7 +175,8 @@ class MpmcCursors : public RingMemory {
     return i;
   }
   bool is(std::uint64_t position, std::uint64_t full) const noexcept {
-    return sequence(position).load(std::memory_order_acquire) == position + full;  // acquire: with set(), of both sides
+    // acquire: with release(), or publish()
+    return sequence(position).load(std::memory_order_acquire) == position + full;
   }
 
   // Inlined by force, so that it is known where only one slot is asked for.
