@@ -28,17 +28,15 @@ constexpr Integer round_half_even_div(Integer a, Integer b) noexcept {
   return q + (twice > b || (twice == b && (q & 1)) ? 1 : 0);
 }
 
-// round_half_even_div(a * b * c, d * e) into `result` where it needs no more than 64 bits, as nearly always: a quotient
-// of 128 bits is two calls of the compiler's library.
-constexpr bool narrow_ratio(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d, std::int64_t e,
-                            std::int64_t& result) noexcept {
+// round_half_even_div(a * b * c, d * e), d * e > 0. In 64 bits where they are enough, as nearly always: a quotient of
+// 128 bits is two calls of the compiler's library.
+constexpr Int128 rounded_ratio(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d,
+                               std::int64_t e) noexcept {
   std::int64_t over = 0, under = 0, twice = 0;
   if (__builtin_mul_overflow(a, b, &over) || __builtin_mul_overflow(over, c, &over) ||
-      __builtin_mul_overflow(d, e, &under) || __builtin_mul_overflow(under, 2, &twice)) {
-    return false;
-  }
-  result = round_half_even_div(over, under);
-  return true;
+      __builtin_mul_overflow(d, e, &under) || __builtin_mul_overflow(under, 2, &twice)) [[unlikely]]
+    return round_half_even_div(Int128{a} * b * c, Int128{d} * e);
+  return round_half_even_div(over, under);
 }
 
 constexpr Int128 ceil_div(Int128 a, Int128 b) noexcept { return -floor_div(-a, b); }
@@ -71,16 +69,9 @@ struct ContractValue {
   // Signed value of qty_lots (|qty_lots| <= kMaxLots) at price2 half ticks, rounded half to even. An inverse
   // contract has no value at a price below 1 half tick: 0.
   constexpr Int128 value(std::int64_t price2, std::int64_t qty_lots) const noexcept {
-    if (inverse && price2 < 1) return 0;
-    std::int64_t narrow = 0;
-    if (!inverse) {
-      if (detail::narrow_ratio(price2, qty_lots, num, den, 2, narrow)) [[likely]]
-        return narrow;
-      return detail::round_half_even_div(Int128{price2} * qty_lots * num, Int128{den} * 2);
-    }
-    if (detail::narrow_ratio(qty_lots, num, 2, den, price2, narrow)) [[likely]]
-      return -Int128{narrow};
-    return -detail::round_half_even_div(Int128{qty_lots} * num * 2, Int128{den} * price2);
+    if (!inverse) return detail::rounded_ratio(price2, qty_lots, num, den, 2);
+    if (price2 < 1) return 0;
+    return -detail::rounded_ratio(qty_lots, num, 2, den, price2);
   }
 
   // What a position is worth, signed like the position: what funding is paid on.

@@ -249,7 +249,9 @@ class BasicEngine final : public EngineRun {
     return one_shots_.empty() ? periodic_ns_ : std::min(periodic_ns_, one_shots_.front().ts_ns);
   }
   bool data_ended_before(std::int64_t t) {
-    return std::all_of(feeds_.begin(), feeds_.end(), [t](Feed& feed) { return feed.ended_before(t); });
+    bool ended = true;
+    for (Feed& feed : feeds_) ended &= feed.ended_before(t);  // all are asked: they forget what is past
+    return ended;
   }
 
   void finish() {

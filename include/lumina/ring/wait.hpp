@@ -19,6 +19,7 @@ inline constexpr std::size_t kRingLine = 128;  // two lines of 64, which process
 // wait in the way that it was created with, because only for `park` is anybody woken. A call that comes out of a run of
 // items to find no more pauses once before it looks again and returns, with spin for some 50 ns, with the others for
 // some 400: a single message is answered as quickly by all, a stream of them is carried faster the longer the pause.
+// SpscLatencyRing, and producers of a Disruptor, look again at once.
 enum class Wait : std::uint32_t { spin = 0, pause = 1, yield = 2, park = 3 };
 
 enum class RingStatus : std::uint8_t { ok, timeout, closed };
