@@ -231,7 +231,7 @@ cdef class Run:
             liquidation = 0
         elif touch is not None:
             account = engine.ledger(i).account()
-            liquidation = account.liquidation(2 * <int64_t>touch[0])
+            liquidation = account.liquidation(2 * (<int64_t>touch[0] + <int64_t>last["shift_ticks"]))  # what we would meet (A2)
         return {
             "position_lots": position,
             "mid2_ticks": int(last["mid2_ticks"]),

@@ -225,6 +225,7 @@ class Trader {
   const lumina_instrument* info(std::uint32_t) const noexcept { return &info_; }
   const DepthBook& book(std::uint32_t) const noexcept { return depth_; }
   static std::int32_t shift_ticks(std::uint32_t) noexcept { return 0; }
+  static std::int32_t window(std::uint32_t) noexcept { return kAllLevels; }
   std::int64_t position(std::uint32_t) const noexcept { return position_; }
   static std::int32_t open_orders(std::uint32_t, std::uint8_t, lumina_order*, std::int32_t) noexcept { return 0; }
   std::uint64_t submit(const lumina_order_request& request) noexcept {

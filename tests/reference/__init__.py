@@ -56,7 +56,7 @@ Risk and log
 - A risk reject of a replace carries the order as the strategy knows it; exchange rejects as the exchange does.
 - Funding is paid on the size of the position, signed like the position, for inverse contracts too; none is due
   before a valid mid.
-- `liquidation_units` = V(touch, position) - V(mark, position), recorded coordinates, None without a touch.
+- `liquidation_units` = V(touch + shift, position) - V(recorded mark, position), None without a touch.
 
 L3: tapes with rows add, reduce, cancel or execute
 - Exchange rows of every kind are numbered in file order from 1; an add's stamp is its own number, reduce, cancel and

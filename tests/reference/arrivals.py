@@ -45,7 +45,7 @@ def arrive_cancel(ex, order, ts_ns):
 
 def arrive_replace(ex, order, price, total, ts_ns):
     reason = not_open(ex, order)
-    if reason == R_NONE and ex.phase != CONTINUOUS:
+    if reason == R_NONE and ex.phase != CONTINUOUS and total > order.filled:
         reason = R_NOT_CONTINUOUS
     if reason != R_NONE:
         ex.report("replace_reject", order, ts_ns, reason=reason)

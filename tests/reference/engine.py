@@ -76,7 +76,7 @@ class Engine:
             (ExchangeL3 if is_l3(tape) else Exchange)(i, x, options, self.reports.from_exchange)
             for i, (tape, x) in enumerate(zip(tapes, instruments, strict=True))
         ]
-        self.views = [View(0) for _ in instruments]
+        self.views = [View(i.depth_limit) for i in instruments]
         self.known = {}  # id -> KnownOrder, the strategy's knowledge
         self.truth = {}  # id -> RestingState, the exchange's
         self.records = {}  # id -> OrderRecord as a dict

@@ -337,7 +337,7 @@ class Exchange:
         return known[-1] if known else 0
 
     def liquidation(self):
-        """Value change if the position were closed at the recorded touch; None without one."""
+        """Value change if the position were closed at the touch that it would meet; None without one."""
         position = self.account.position
         if position == 0:
             return 0
@@ -345,4 +345,4 @@ class Exchange:
         if not qty or self.account.mark is None:
             return None
         money = self.account.money
-        return money.value(price, position) - money.value(self.account.mark, position)
+        return money.value(price + self.shift, position) - money.value(self.account.mark, position)

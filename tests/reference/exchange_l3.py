@@ -42,18 +42,16 @@ class ExchangeL3(Exchange):
             super().row(row, ts_ns)
             return
         assert stamp < self.applied or (kind == ADD and stamp == self.applied), "no row can know a later one"
-        trades = kind == EXECUTE and self.phase == CONTINUOUS
-        if trades:
+        if kind == EXECUTE and self.phase == CONTINUOUS:
             self.execution(side, price, -qty, stamp, ts_ns)
         self.taken.row(side, price, qty, stamp, gone=kind == CANCEL)
         brought = self.brought.setdefault((side, price), {})
         if kind == ADD or stamp == 0 or stamp in brought:
             brought[stamp] = brought.get(stamp, 0) + qty
-        # outside continuous trading an execution moves no queue, its level falls all the same
-        self.level_row(side, price, qty, 0 if kind == EXECUTE and not trades else min(qty, 0), stamp)
+        self.level_row(side, price, qty, stamp)
 
-    def level_row(self, side, price, qty, leaving, stamp):
-        """The level changes by `qty`; -`leaving` lots leave the queues of the orders that came after `stamp`."""
+    def level_row(self, side, price, qty, stamp):
+        """The level changes by `qty`; what leaves it, leaves the queues of the orders that came after `stamp`."""
         prev, new = self.book.change(side, price, qty)
         empties = prev > 0 and new == 0
         covered = self.freezes and (self.in_snapshot or side in self.cleared)
@@ -62,7 +60,7 @@ class ExchangeL3(Exchange):
             if covered or o.frozen:
                 self.heard(o, new, covered and empties)
             else:
-                front = o.front + leaving if stamp < o.arrival else o.front
+                front = o.front + min(qty, 0) if stamp < o.arrival else o.front
                 o.front = min(max(front, 0.0), float(new))
             o.front = ahead = max(o.front, ahead)
 

@@ -182,6 +182,8 @@ class Script:
                 })  # fmt: skip
             elif what == "level":
                 self.looked.append(ctx.level(*arguments))
+            elif what == "depth":
+                self.looked.append([(int(price), int(qty)) for price, qty in ctx.depth(*arguments)])
             else:
                 getattr(ctx, what)(*arguments)
 

@@ -257,6 +257,15 @@ F5_RULES = [
         log=(ack(120, 1, 5), filled(180, 1, 98, 1, 4), cancelled(1000, 1, EOD)), fills=at(20),
     ),
     scenario(
+        "F5_the_strategys_depth_ends_at_the_window", "98 is third while there is a 100, 97 always; so on the other side",
+        event(150, bid(100, 3)), event(170, bid(100, -3)), instruments=(Instrument(depth_limit=2),),
+        steps=((120, ("depth", (0, BUY, 9)), ("level", (0, BUY, 98)), ("level", (0, BUY, 97))),
+               (160, ("depth", (0, BUY, 9)), ("level", (0, BUY, 98)), ("depth", (0, SELL, 1))),
+               (180, ("depth", (0, BUY, 9)), ("level", (0, BUY, 98)))),
+        looked=([(99, 10), (98, 20)], 20, 0, [(100, 3), (99, 10)], 0, [(101, 10)], [(99, 10), (98, 20)], 20),
+        first=k.book(bids=((99, 10), (98, 20), (97, 5))),
+    ),
+    scenario(
         "F5_an_order_behind_a_frozen_one_is_frozen_with_it", "both thaw at the level's next row",
         event(150, GAP_ROW), event(160, sold(99, 30)), event(170, bid(99, 1)), event(180, sold(99, 16)),
         steps=((120, buy(99, 5)), (155, buy(99, 5))),
@@ -347,6 +356,26 @@ F7_RULES = [
         "F7_return_to_continuous_trading", "the whole displayed quantity counts, though it came in the halt",
         event(150, status(HALT)), event(160, ask(99, 3)), event(170, status(CONTINUOUS)), event(180, bid(97, 1)),
         log=(ack(120, 1, 5), filled(170, 1, 99, 3, 2), cancelled(1000, 1, EOD)), fills=({"cause": BY_CROSS},),
+    ),
+    scenario(
+        "F7_a_second_status_row_loses_no_return", "T6: one of the same phase changes nothing, in the event or later",
+        event(150, status(HALT), status(HALT)), event(155, status(HALT)), event(160, ask(99, 3)),
+        event(170, status(CONTINUOUS), status(CONTINUOUS)), event(175, status(CONTINUOUS)), event(180, bid(97, 1)),
+        log=(ack(120, 1, 5), filled(170, 1, 99, 3, 2), cancelled(1000, 1, EOD)), fills=({"cause": BY_CROSS},),
+    ),
+    scenario(
+        "F7_a_halt_within_an_event_is_no_return", "the event begins and ends in continuous trading",
+        event(140, ask(99, 6)), event(150, ask(99, -6)), event(160, ask(100, 5)),
+        event(170, status(HALT), status(CONTINUOUS), ask(100, 1)), event(180, bid(97, 1)),
+        steps=((120, buy(99, 4)), (155, buy(100, 7))),
+        log=(ack(120, 1, 4), filled(140, 1, 99, 4, 0), ack(155, 2, 7), filled(160, 2, 100, 5, 2),
+             filled(170, 2, 100, 1, 1), cancelled(1000, 2, EOD)),
+    ),
+    scenario(
+        "F7_a_return_into_the_next_halt_is_none", "the event ends in a halt; the next return counts",
+        event(150, status(HALT)), event(160, ask(99, 3)), event(165, status(CONTINUOUS), status(HALT)),
+        event(170, status(CONTINUOUS)), event(180, bid(97, 1)),
+        log=(ack(120, 1, 5), filled(170, 1, 99, 3, 2), cancelled(1000, 1, EOD)),
     ),
 ]
 

@@ -27,6 +27,7 @@ from .scenario_kit import (
 )  # fmt: skip
 from .scenario_kit_l3 import add, event, hit, leave, moved, old, probe, reduce
 from .vocabulary import (
+    AUCTION,
     BUY,
     BY_AT,
     BY_CROSS,
@@ -119,14 +120,14 @@ T_RULES = [
         ),
     ),
     scenario(
-        "T6_a_halted_execution_neither_fills_nor_moves", "f is behind us, b before: 10 stay, of 11",
+        "T6_a_halted_execution_fills_nobody_and_moves_its_queue", "f is behind us, b before: 7 are left of 10",
         event(130, add("f", BUY, 99, 5)), event(140, status(HALT)), event(150, hit("b", 3)), event(160, hit("f", 1)),
-        event(170, status(CONTINUOUS)), probe(180), **one_fill(180, 10),
+        event(170, status(CONTINUOUS)), probe(180), **one_fill(180, 7),
     ),
     scenario(
-        "T6_a_halted_execution_clamps", "the level holds 7 after it",
-        event(130, add("f", BUY, 99, 1)), event(140, status(HALT)), event(150, hit("b", 4)),
-        event(170, status(CONTINUOUS)), probe(180), **one_fill(180, 7),
+        "T6_an_uncross_takes_from_the_queue", "the auction's executions empty what stood before us",
+        event(130, add("f", BUY, 99, 1)), event(140, status(AUCTION)), event(150, hit("b", 6)),
+        event(160, hit("b2", 4)), event(170, status(CONTINUOUS)), probe(180), **one_fill(180, 0),
     ),
     scenario(
         "T6_other_rows_of_a_halt_move_the_queue", "b2 leaves, b shrinks",

@@ -321,6 +321,12 @@ A_RULES = [
         equity=({"spread_capture_units": -2 * E9, "inventory_units": -1 * E9},),
     ),
     scenario(
+        "A2_liquidation_at_the_shifted_touch", "the long has pushed its own bid up by the tick that it would sell at",
+        options=FOUR, steps=((120, market(BUY, 4)),),
+        # marked at 100, recorded; sold at 99 + 1
+        final=({"position_lots": 4, "mid2_ticks": 200, "liquidation_units": 0, "shift_ticks": 1},),
+    ),
+    scenario(
         "A2_equity_grid", "multiples of the interval after the first exchange time, arrivals of that instant included",
         tick(150), end=350, options=Options(equity_interval_ns=100), steps=((200, market(BUY, 1)),),
         equity=({"ts_ns": 200, "position_lots": 1}, {"ts_ns": 300, "position_lots": 1}, {"ts_ns": 350,

@@ -446,6 +446,15 @@ O3_TO_O6_RULES = [
              no_replace(260, 1, 3, R_NOT_CONTINUOUS), no_replace(270, 1, 3, R_NOT_CONTINUOUS), cancelled(300, 1, EOD)),
     ),
     scenario(
+        "O3_a_replace_that_closes_counts_as_a_cancel_in_a_halt", "at the filled quantity or below",
+        event(200, sold(98, 2)), event(250, status(HALT)), tick(300),
+        steps=((120, buy(99, 5)), (130, buy(98, 5)), (260, replace(1, 99, 3)), (265, replace(1, 99, 2)),
+               (270, replace(2, 97, 1))),
+        log=(ack(120, 1, 5), ack(130, 2, 5), filled(200, 1, 99, 2, 3), no_replace(260, 1, 3, R_NOT_CONTINUOUS),
+             replaced(265, 1, 0, R_REDUCED), no_replace(270, 2, 5, R_NOT_CONTINUOUS), cancelled(300, 2, EOD)),
+        orders={1: {"state": ST_CANCELLED, "reason": R_REDUCED, "qty_lots": 2}},
+    ),
+    scenario(
         "O3_a_replace_may_take", "it is a new order of what remains, at the new price",
         event(150, sold(98, 2)), tick(300), steps=((120, buy(99, 5)), (200, replace(1, 101, 16))),
         log=(ack(120, 1, 5), filled(150, 1, 99, 2, 3), replaced(200, 1, 14), filled(200, 1, 101, 10, 4),

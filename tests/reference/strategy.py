@@ -155,11 +155,12 @@ class Context:
 
     def level(self, instrument, side, price_ticks):
         view = self._engine.views[instrument]
-        return view.book.qty(side, price_ticks - view.shift)
+        price = price_ticks - view.shift
+        return 0 if view.book.out_of_window(side, price) else view.book.qty(side, price)
 
     def depth(self, instrument, side, capacity):
         view = self._engine.views[instrument]
-        prices = view.book.prices(side)[:capacity]
+        prices = view.book.displayed(side)[:capacity]
         return [(p + view.shift, view.book.qty(side, p)) for p in prices]
 
     def position(self, instrument):

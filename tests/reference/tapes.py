@@ -166,7 +166,7 @@ class _Market:
             return [(SNAPSHOT_END, NONE, 0, 0, 0)]
         if self.phase != CONTINUOUS and self.chance(0.3):
             self.phase = CONTINUOUS
-            rows = [(STATUS, NONE, 0, CONTINUOUS, 0)]
+            rows = [(STATUS, NONE, 0, CONTINUOUS, 0)] * self.pick(1, 1, 2)
             return rows + self.depth() if self.chance(0.5) else rows
         x = self.rng.random()
         if x < 0.50:
@@ -181,7 +181,7 @@ class _Market:
             return self.snapshot()
         if x < 0.97:
             self.phase = self.pick(HALT, AUCTION)
-            return [(STATUS, NONE, 0, self.phase, 0)]
+            return [(STATUS, NONE, 0, self.phase, 0)] * self.pick(1, 1, 2)
         if x < 0.985:
             return [(FUNDING, NONE, 0, int(self.rng.integers(-500_000, 500_000)), 0)]
         return [(GAP, NONE, 0, 0, 0)]

@@ -321,7 +321,8 @@ class _Market(_View):
             return
         if self.phase != CONTINUOUS and self.chance(0.3):
             self.phase = CONTINUOUS
-            self.say(STATUS, lots=CONTINUOUS)
+            for _ in range(self.pick(1, 1, 2)):
+                self.say(STATUS, lots=CONTINUOUS)
             if self.chance(0.5):
                 self.orders_event()
             return

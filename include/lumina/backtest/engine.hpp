@@ -116,6 +116,7 @@ class BasicEngine final : public EngineRun {
     return feeds_[i].book();
   }
   std::int32_t shift_ticks(std::uint32_t i) noexcept { return feeds_[i].shift_ticks(exchanges_[i].ledger()); }
+  std::int32_t window(std::uint32_t i) const noexcept { return feeds_[i].window(); }
   std::int64_t position(std::uint32_t i) const noexcept { return desk_.position(i); }
   std::int32_t open_orders(std::uint32_t i, std::uint8_t side, lumina_order* out, std::int32_t capacity) {
     return desk_.open_orders(orders_, i, side, out, capacity);

@@ -116,8 +116,9 @@ class ExchangeSide {
       responses_.refuse(request, order, reason);
     } else if (request.kind == RequestKind::cancel) {
       model().cancel_resting(*order, LUMINA_REASON_REQUESTED, now_ns_);
-    } else if (const lumina_reason phase = model().phase_reason(); phase != LUMINA_REASON_NONE) {
-      responses_.refuse(request, order, phase);
+    } else if (const lumina_reason phase = model().phase_reason();
+               phase != LUMINA_REASON_NONE && request.qty_lots > order->record.filled_lots) {
+      responses_.refuse(request, order, phase);  // one that closes the order counts as a cancel (O3)
     } else {
       model().arrive_replace(request, *order);
     }

@@ -21,6 +21,7 @@ class FeedView {
         rows_(tape.rows),
         order_ids_(tape.order_ids),
         end_(tape.rows + tape.count),
+        window_(tape.depth_limit ? tape.depth_limit : kAllLevels),
         feed_(std::move(feed)),
         book_(tape.lo_ticks, tape.hi_ticks) {
     for (const Event* row = end_; row != rows_;)
@@ -100,6 +101,8 @@ class FeedView {
   // When the last event is seen; known once all have been, where the feed's latency is drawn.
   std::int64_t last_ns() const noexcept { return feed_.constant() ? last_local_ns_ + extra_ns_ : seen_ns_; }
 
+  // Levels a side that the source shows.
+  std::int32_t window() const noexcept { return window_; }
   // The impact shift as of the last event seen.
   std::int32_t shift_ticks(const Ledger& ledger) noexcept {
     const auto& shifts = ledger.shifts();
@@ -117,6 +120,7 @@ class FeedView {
   const Event* rows_;
   const std::uint64_t* order_ids_;
   const Event* end_;
+  std::int32_t window_;
   const Event* peeked_ = nullptr;  // behind the next event's last row
   bool exhausted_ = false;
   LatencyModel feed_;

@@ -102,7 +102,7 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
   static bool is_execution(const Event& row) noexcept { return row.kind == static_cast<std::uint8_t>(Kind::execute); }
 
   [[gnu::noinline]] void on_change(const Event& row, const DepthBook::Step& step) {
-    resting_.on_level(row, step, in_snapshot_ || covered_[row.side & 1u], !is_execution(row) || market_.continuous());
+    resting_.on_level(row, step, in_snapshot_ || covered_[row.side & 1u]);
     if (!resting_.reached(opposite(static_cast<Side>(row.side)), row.price_ticks)) return;
     crossings_.note(row, market_.by_order());
     event_open_ = true;
@@ -181,7 +181,6 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
         resting_.freeze_all();
         break;
       case Kind::status:
-        resumed_ = !market_.continuous() && row.qty_lots == static_cast<std::int32_t>(Phase::continuous);
         market_.set_phase(static_cast<Phase>(row.qty_lots));
         break;
       case Kind::funding:
@@ -195,10 +194,13 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
 
   void end_event(const Event& row) {
     market_.enter(row);  // what fills here is marked at the mid before the event
-    if (market_.continuous() && (resumed_ || !crossings_.empty())) judge_crossings(row.exch_ts_ns);
+    // Phases are compared from event to event: however many status rows an event has, only a change counts (T6).
+    const bool resumed = market_.continuous() && !was_continuous_;
+    was_continuous_ = market_.continuous();
+    if (was_continuous_ && (resumed || !crossings_.empty())) judge_crossings(row.exch_ts_ns, resumed);
     crossings_.clear();
     if (judges_windows() && !in_snapshot_) resting_.judge_unseen(market_);
-    covered_[0] = covered_[1] = resumed_ = false;
+    covered_[0] = covered_[1] = false;
     event_open_ = judges_windows();  // then the next event ends with work, whatever it brings
     market_.leave();
   }
@@ -206,8 +208,8 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
 
   // ---- opposite quotes that cross us (F7) ----------------------------------------------------------------------
 
-  void judge_crossings(std::int64_t ts_ns) {
-    if (resumed_) {  // the whole displayed quantity counts
+  void judge_crossings(std::int64_t ts_ns, bool resumed) {
+    if (resumed) {  // the whole displayed quantity counts
       for (const Side side : {Side::buy, Side::sell}) fill_by_displayed(side, FillCause::cross, ts_ns);
       return;
     }
@@ -385,7 +387,8 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
   RecordedMarket market_;
   const Event* stop_row_ = nullptr;
   bool event_open_ = false;  // the end of the event has something to judge
-  bool in_snapshot_ = false, covered_[2] = {false, false}, resumed_ = false;
+  bool in_snapshot_ = false, covered_[2] = {false, false};
+  bool was_continuous_ = true;  // behind the last event that said something
 
   RestingOrders resting_;
   SelfTrade self_trade_;

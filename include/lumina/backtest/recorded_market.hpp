@@ -194,12 +194,7 @@ class RecordedMarket {
   }
   // Behind as many levels as the source shows.
   bool left_window(Side side, std::int32_t price) const noexcept {
-    if (!depth_limit_) return false;
-    std::int32_t rank = 0;
-    for (std::int32_t p = book_.best(side); DepthBook::is_price(p) && DepthBook::better(side, p, price);
-         p = book_.behind(side, p))
-      if (++rank >= depth_limit_) return true;
-    return false;
+    return depth_limit_ && book_.better_levels(side, price, depth_limit_) == depth_limit_;
   }
   std::int32_t depth_limit() const noexcept { return depth_limit_; }
 

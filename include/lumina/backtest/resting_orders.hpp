@@ -47,9 +47,8 @@ class RestingOrders {
     return !DepthBook::better(side, price, best_[static_cast<unsigned>(side)]);
   }
 
-  // A level changed. covered: it was wiped or rebuilt, which tells nothing of the queue. queue_moves: what left may
-  // have stood ahead of us.
-  void on_level(const Event& row, const DepthBook::Step& step, bool covered, bool queue_moves) {
+  // A level changed. covered: it was wiped or rebuilt, which tells nothing of the queue.
+  void on_level(const Event& row, const DepthBook::Step& step, bool covered) {
     const auto s = static_cast<Side>(row.side & 1u);
     const std::int32_t price = row.price_ticks;
     if (!filter_[static_cast<unsigned>(s)].test(price)) return;
@@ -66,7 +65,7 @@ class RestingOrders {
           order.frozen = true;
         }
       } else if (by_order_) {
-        const bool ahead = row.qty_lots < 0 && row.stamp < order.number && queue_moves;
+        const bool ahead = row.qty_lots < 0 && row.stamp < order.number;
         order.front = std::clamp(order.front + (ahead ? row.qty_lots : 0), 0.0, std::max<double>(step.after, 0.0));
       } else {
         order.front = queue_.after_depth(order.front, step.before, std::max(step.after, 0), step.printed);

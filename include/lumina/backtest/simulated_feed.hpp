@@ -60,6 +60,7 @@ class SimulatedFeed {
   }
   std::int64_t last_ns() const noexcept { return seen_ns_; }
 
+  static std::int32_t window() noexcept { return kAllLevels; }
   // The others react themselves: there is no shift.
   static std::int32_t shift_ticks(const Ledger&) noexcept { return 0; }
 

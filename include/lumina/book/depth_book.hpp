@@ -15,6 +15,9 @@
 
 namespace lumina {
 
+// The window of a source that shows every level.
+inline constexpr std::int32_t kAllLevels = std::numeric_limits<std::int32_t>::max();
+
 class DepthBook {
  public:
   struct Level {
@@ -123,6 +126,12 @@ class DepthBook {
     return side == Side::buy ? at_or_below(price - 1) : at_or_above(price + 1);
   }
   bool empty(Side side) const noexcept { return !is_price(best(side)); }
+  // Levels displayed at better prices than this one, counted up to most.
+  std::int32_t better_levels(Side side, std::int32_t price, std::int32_t most) const noexcept {
+    std::int32_t n = 0;
+    for (std::int32_t at = best(side); n < most && is_price(at) && better(side, at, price); at = behind(side, at)) ++n;
+    return n;
+  }
 
   // Sum of the best prices in ticks (twice the mid); 0 while one side is empty or the book is locked or crossed.
   std::int64_t mid2() const noexcept { return mid2_of(best(Side::buy), best(Side::sell)); }

@@ -176,7 +176,7 @@ struct lumina_ctx {
   /* Depth as of the last market event seen. Own quantity is not in it. */
   lumina_level (*best)(lumina_ctx *ctx, uint32_t instrument, uint8_t side);
   int32_t (*level)(lumina_ctx *ctx, uint32_t instrument, uint8_t side, int32_t price_ticks);
-  /* Best first; returns how many of at most capacity levels were written. */
+  /* Best first, as deep as the source shows; returns how many of at most capacity levels were written. */
   int32_t (*depth)(lumina_ctx *ctx, uint32_t instrument, uint8_t side, lumina_level *out, int32_t capacity);
 
   int64_t (*position)(lumina_ctx *ctx, uint32_t instrument); /* lots, from the fills reported so far */

@@ -1,10 +1,12 @@
 // The strategy ABI's function table over any engine that has these members:
 //
 //   info(i) book(i) shift_ticks(i)      an instrument, what the strategy has seen of it, and the shift of that view
+//   window(i)                           levels a side that its source shows: what lies behind is not seen (F5)
 //   position(i) open_orders(i, ...)     its own knowledge
 //   submit(request) cancel(id) replace(id, price, qty) set_timer(ts, id) stop(error, message)
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lumina/book/depth_book.hpp"
@@ -34,7 +36,11 @@ lumina_ctx make_context(Engine& engine, std::uint32_t instrument_count, void* us
   context.level = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, std::int32_t price) -> std::int32_t {
     if (i >= c->instrument_count || side > LUMINA_SELL) return 0;
     auto& self = *static_cast<Engine*>(c->engine);
-    return self.book(i).qty(static_cast<Side>(side), price - self.shift_ticks(i));
+    const DepthBook& book = self.book(i);
+    const auto which = static_cast<Side>(side);
+    const std::int32_t recorded = price - self.shift_ticks(i), window = self.window(i);
+    const std::int32_t lots = book.qty(which, recorded);
+    return lots && window < kAllLevels && book.better_levels(which, recorded, window) == window ? 0 : lots;
   };
   context.depth = [](lumina_ctx* c, std::uint32_t i, std::uint8_t side, lumina_level* out,
                      std::int32_t capacity) -> std::int32_t {
@@ -43,8 +49,9 @@ lumina_ctx make_context(Engine& engine, std::uint32_t instrument_count, void* us
     const DepthBook& book = self.book(i);
     const std::int32_t shift = self.shift_ticks(i);
     const auto which = static_cast<Side>(side);
+    const std::int32_t most = std::min(capacity, self.window(i));
     std::int32_t n = 0;
-    for (std::int32_t price = book.best(which); n < capacity && DepthBook::is_price(price);
+    for (std::int32_t price = book.best(which); n < most && DepthBook::is_price(price);
          price = book.behind(which, price))
       out[n++] = {price + shift, book.qty(which, price)};
     return n;
