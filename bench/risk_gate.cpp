@@ -41,13 +41,13 @@ long judge(RiskGate& gate, long n) {
   Flow flow;
   for (std::uint64_t id = 1; id <= kResting; ++id) {
     const RiskGate::Order order = flow.next();
-    (void)gate.check(id, order, {flow.now_ns, 20'000, 0});
+    (void)gate.check(id, order, {flow.now_ns, 20'000});
   }
   long passed = 0;
   for (long i = 0; i < n; ++i) {
     const RiskGate::Order order = flow.next();
     const std::uint64_t id = kResting + 1 + static_cast<std::uint64_t>(i);
-    passed += gate.check(id, order, {flow.now_ns, 20'000, 0}) == LUMINA_REASON_NONE;
+    passed += gate.check(id, order, {flow.now_ns, 20'000}) == LUMINA_REASON_NONE;
     gate.on_end(id - kResting);  // nothing, if it did not pass
   }
   return passed;

@@ -39,7 +39,7 @@ from lumina._core._memory_pool import MemoryPool  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, BookSnapshot, OrderBook  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
 from lumina._core._risk import RiskGate  # noqa: E402
-from lumina._core._types import EVENT, VERSION  # noqa: E402
+from lumina._core._types import EVENT, NO_MID, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
 from lumina.backtester.result import Result  # noqa: E402
 from lumina.backtester.run import backtest  # noqa: E402
@@ -87,6 +87,7 @@ __all__ = [
     "MatchingEngine",
     "MemoryPool",
     "MpmcRing",
+    "NO_MID",
     "ORDER_MESSAGE",
     "OrderBook",
     "OrderType",

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "lumina/strategy/abi.h"  // sides, order types, states and reasons are shared with the C ABI
@@ -17,6 +18,9 @@ namespace lumina {
 enum class Side : std::uint8_t { buy = LUMINA_BUY, sell = LUMINA_SELL, none = LUMINA_NONE };
 
 constexpr Side opposite(Side side) noexcept { return static_cast<Side>(static_cast<std::uint8_t>(side) ^ 1u); }
+
+// No mid, or no price, in half ticks: a value of its own, as 0 is a price (SEMANTICS T1b).
+inline constexpr std::int64_t kNoMid = std::numeric_limits<std::int64_t>::min();
 
 // What a tape row is. The kinds up to execute change the level at their price by qty_lots (signed); the
 // others leave every book as it is.
@@ -169,7 +173,7 @@ static_assert(sizeof(OrderRecord) == 88 && std::is_trivially_copyable_v<OrderRec
 // pnl = spread_capture + inventory - fees - impact - funding, exact.
 struct EquitySample {
   std::int64_t ts_ns;
-  std::int64_t mid2_ticks;  // last valid mid, bid + ask in ticks; 0 before the first
+  std::int64_t mid2_ticks;  // last valid mid, bid + ask in ticks; kNoMid before the first
   std::int64_t position_lots;
   std::int64_t spread_capture_units;
   std::int64_t inventory_units;

@@ -234,7 +234,7 @@ cdef class Run:
             liquidation = account.liquidation(2 * (<int64_t>touch[0] + <int64_t>last["shift_ticks"]))  # what we would meet (A2)
         return {
             "position_lots": position,
-            "mid2_ticks": int(last["mid2_ticks"]),
+            "mid2_ticks": None if last["mid2_ticks"] == _types.NO_MID else int(last["mid2_ticks"]),
             "liquidation_units": liquidation,
             "shift_ticks": int(last["shift_ticks"]),
             "open_orders_cancelled": engine.orders_at_end(i),

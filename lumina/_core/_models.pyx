@@ -5,6 +5,7 @@ cimport cython
 from libcpp.memory cimport unique_ptr
 from lumina._core cimport models
 from lumina._core.models cimport int32_t, int64_t, uint8_t, uint64_t
+from lumina._core.types cimport kNoMid
 
 QUEUE_MODELS = {
     "risk_averse": models.QueueModelKind.risk_averse,
@@ -123,24 +124,28 @@ def fee(int64_t rate_e9, int64_t value):
     return models.fee(rate_e9, value)
 
 
+cdef int64_t _mid2(value):
+    return kNoMid if value is None else <int64_t?>value
+
+
 cdef class Account:
     cdef models.Account account_
 
     def __init__(self, ContractValue contract not None):
         self.account_ = models.Account(contract.contract_)
 
-    def on_fill(self, uint8_t side, int32_t price_ticks, int64_t qty_lots, int64_t mid2, int64_t fee_rate_e9=0,
+    def on_fill(self, uint8_t side, int32_t price_ticks, int64_t qty_lots, mid2, int64_t fee_rate_e9=0,
                 int64_t impact_units=0):
         cdef models.Account.FillEffect e = self.account_.on_fill(
-            <models.Side>side, price_ticks, qty_lots, mid2, fee_rate_e9, impact_units)
+            <models.Side>side, price_ticks, qty_lots, _mid2(mid2), fee_rate_e9, impact_units)
         return {"cash_units": e.cash_units, "fee_units": e.fee_units, "impact_units": e.impact_units,
                 "spread_capture_units": e.spread_capture_units, "position_lots": e.position_lots}
 
-    def mark(self, int64_t mid2):
-        self.account_.mark(mid2)
+    def mark(self, mid2):
+        self.account_.mark(_mid2(mid2))
 
-    def funding(self, int64_t rate_e9, int64_t mid2):
-        self.account_.funding(rate_e9, mid2)
+    def funding(self, int64_t rate_e9, mid2):
+        self.account_.funding(rate_e9, _mid2(mid2))
 
     def totals(self):
         cdef models.Account.Totals t = self.account_.totals()

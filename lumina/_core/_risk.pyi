@@ -32,7 +32,8 @@ class RiskGate:
     Sides are ``"buy"`` or ``"sell"``, or the numbers of `lumina.Side`. Types are ``"limit"``, ``"post_only"``,
     ``"ioc"`` or ``"market"``, or their numbers in `lumina/strategy/abi.h`. Times are ns since the epoch and never go
     back: an earlier one is taken as the last. `mid2_ticks` is the mid in half ticks, `reference2_ticks` the price that
-    a market order would meet in half ticks; 0 is none, and the rules that need it are skipped.
+    a market order would meet in half ticks; None is none (0 and below are prices), and the rules that need it are
+    skipped.
 
     One thread sends and hears the reports. Others may call `set_limits`, `kill` and `reset`, and read `killed`,
     `loss_reached` and `rejections`, while it works, also without the GIL in a module of one's own
@@ -60,8 +61,8 @@ class RiskGate:
         *,
         now_ns: int,
         type: str | int = "limit",
-        mid2_ticks: int = 0,
-        reference2_ticks: int = 0,
+        mid2_ticks: int | None = None,
+        reference2_ticks: int | None = None,
     ) -> Reason:
         """A new order: `Reason.NONE`, or the first rule that it breaks. The price of a market order is ignored."""
     def check_replace(
@@ -71,8 +72,8 @@ class RiskGate:
         total_lots: int,
         *,
         now_ns: int,
-        mid2_ticks: int = 0,
-        reference2_ticks: int = 0,
+        mid2_ticks: int | None = None,
+        reference2_ticks: int | None = None,
     ) -> Reason:
         """A replace, with the new total, fills included. One that closes the order, or is of no open order, passes."""
     def count_cancel(self, now_ns: int) -> None:
@@ -86,7 +87,7 @@ class RiskGate:
         *,
         now_ns: int,
         fee_units: int = 0,
-        mid2_ticks: int = 0,
+        mid2_ticks: int | None = None,
     ) -> None:
         """A fill was reported; a positive fee is a cost. A filled order is closed by it."""
     def on_replaced(self, order_id: int, price_ticks: int, total_lots: int) -> None:
@@ -95,9 +96,9 @@ class RiskGate:
         """It was refused."""
     def on_end(self, order_id: int) -> None:
         """The order was cancelled, has expired, or was refused by the exchange."""
-    def mark(self, mid2_ticks: int, *, now_ns: int) -> None:
+    def mark(self, mid2_ticks: int | None, *, now_ns: int) -> None:
         """Look at the daily loss now; else it is looked at when something is sent or filled."""
-    def hold(self, position_lots: int, mid2_ticks: int) -> None:
+    def hold(self, position_lots: int, mid2_ticks: int | None) -> None:
         """A position from before, valued at this mid; it has made nothing so far."""
     def set_limits(self, limits: RiskLimits) -> None:
         """Other limits, all at once, in force from the next call on. Any thread.

@@ -2,9 +2,12 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from lumina._core cimport risk as cpp
 from lumina._core._order_book cimport as_side
 from lumina._core.models cimport ContractValue
+from lumina._core.types cimport kNoMid
 
 from lumina.reasons import Reason
 
+cdef int64_t _MOST_TICKS = 2**31 - 1
+cdef int64_t _MOST_HALF_TICKS = 2**33
 cdef tuple _REASONS = tuple(Reason)  # by number
 cdef tuple _TYPES = ("limit", "post_only", "ioc", "market")  # by lumina_order_type
 
@@ -39,11 +42,15 @@ cdef int64_t _within(str name, value, int64_t low, int64_t high=INT64_MAX) excep
     return value
 
 
+cdef int64_t _half_ticks(str name, value) except? -1:
+    return kNoMid if value is None else _within(name, value, -_MOST_HALF_TICKS, _MOST_HALF_TICKS)
+
+
 cdef cpp.RiskGate.Market _market(now_ns, mid2_ticks, reference2_ticks) except *:
     cdef cpp.RiskGate.Market market
     market.now_ns = _within("now_ns", now_ns, 0)
-    market.mid2 = _within("mid2_ticks", mid2_ticks, 0, 2**33)
-    market.reference2 = _within("reference2_ticks", reference2_ticks, 0, 2**33)
+    market.mid2 = _half_ticks("mid2_ticks", mid2_ticks)
+    market.reference2 = _half_ticks("reference2_ticks", reference2_ticks)
     return market
 
 
@@ -64,8 +71,8 @@ cdef class RiskGate:
     def __dealloc__(self):
         del self.gate
 
-    def check(self, uint64_t order_id, side, price_ticks, int64_t qty_lots, *, now_ns, type="limit", mid2_ticks=0,
-              reference2_ticks=0):
+    def check(self, uint64_t order_id, side, price_ticks, int64_t qty_lots, *, now_ns, type="limit", mid2_ticks=None,
+              reference2_ticks=None):
         cdef cpp.RiskGate.Order order
         order.side = <uint8_t>as_side(side)
         order.type = _type(type)
@@ -73,20 +80,20 @@ cdef class RiskGate:
         order.qty_lots = qty_lots
         return _REASONS[<int>self.gate.check(order_id, order, _market(now_ns, mid2_ticks, reference2_ticks))]
 
-    def check_replace(self, uint64_t order_id, int64_t price_ticks, int64_t total_lots, *, now_ns, mid2_ticks=0,
-                      reference2_ticks=0):
+    def check_replace(self, uint64_t order_id, int64_t price_ticks, int64_t total_lots, *, now_ns, mid2_ticks=None,
+                      reference2_ticks=None):
         return _REASONS[<int>self.gate.check_replace(order_id, price_ticks, total_lots,
                                                      _market(now_ns, mid2_ticks, reference2_ticks))]
 
     def count_cancel(self, now_ns):
         self.gate.count_cancel(_within("now_ns", now_ns, 0))
 
-    def on_fill(self, uint64_t order_id, side, price_ticks, qty_lots, *, now_ns, int64_t fee_units=0, mid2_ticks=0):
-        self.gate.on_fill(order_id, <uint8_t>as_side(side), _within("price_ticks", price_ticks, 1, 2**31 - 1),
-                          _within("qty_lots", qty_lots, 1, 2**31 - 1), fee_units, _market(now_ns, mid2_ticks, 0))
+    def on_fill(self, uint64_t order_id, side, price_ticks, qty_lots, *, now_ns, int64_t fee_units=0, mid2_ticks=None):
+        self.gate.on_fill(order_id, <uint8_t>as_side(side), _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS),
+                          _within("qty_lots", qty_lots, 1, 2**31 - 1), fee_units, _market(now_ns, mid2_ticks, None))
 
     def on_replaced(self, uint64_t order_id, price_ticks, total_lots):
-        self.gate.on_replaced(order_id, _within("price_ticks", price_ticks, 0, 2**31 - 1),
+        self.gate.on_replaced(order_id, _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS),
                               _within("total_lots", total_lots, 0, 2**31 - 1))
 
     def on_replace_rejected(self, uint64_t order_id):
@@ -96,11 +103,11 @@ cdef class RiskGate:
         self.gate.on_end(order_id)
 
     def mark(self, mid2_ticks, *, now_ns):
-        self.gate.mark(_market(now_ns, mid2_ticks, 0))
+        self.gate.mark(_market(now_ns, mid2_ticks, None))
 
     def hold(self, position_lots, mid2_ticks):
         self.gate.hold(_within("position_lots", position_lots, -(2**40), 2**40),
-                       _within("mid2_ticks", mid2_ticks, 0, 2**33))
+                       _half_ticks("mid2_ticks", mid2_ticks))
 
     def set_limits(self, limits):
         self.gate.set_limits(risk_limits(limits))

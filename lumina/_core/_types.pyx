@@ -7,6 +7,7 @@ cdef extern from *:
     const char *LUMINA_VERSION  # meson.build is the one place of the version
 
 VERSION = LUMINA_VERSION.decode()
+NO_MID = types.kNoMid
 
 
 def _dtype(struct, size):

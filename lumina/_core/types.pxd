@@ -2,6 +2,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "lumina/types.hpp" namespace "lumina" nogil:
+    const int64_t kNoMid
     cdef enum class Phase(uint8_t):
         continuous
         halt

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina._core._types import NO_MID
 from lumina.errors import ConfigError
 from lumina.report.statistics import FILL_CAUSES, money, signs
 
@@ -97,7 +98,7 @@ def write_fills(path: str | Path, result: Result) -> None:
     learned = np.datetime_as_string(fills["report_ts_ns"].astype("datetime64[ns]"), "ns")
     horizons = [f"markout_{horizon / 1e9:g}s_ticks" for horizon in result.markouts_ns]
     moved = signs(fills["side"])[:, None] * (result.markout_mid2 / 2 - fills["price_ticks"][:, None])
-    known = result.markout_mid2 != 0
+    known = result.markout_mid2 != NO_MID
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(

@@ -29,7 +29,7 @@ class Result:
     equity : ndarray
         Accounts on a grid of exchange time, one row a time and instrument; the last is the end of the data.
     markout_mid2 : ndarray of int64, shape (fills, horizons)
-        Bid + ask in ticks at fill time + horizon; 0 where the data ended before.
+        Bid + ask in ticks at fill time + horizon; `lumina.NO_MID` where the data ended before or there was no mid yet.
     markouts_ns : tuple of int
     digest : str
         BLAKE2b-128, hex, over the bytes of `order_events` then `fills` (little-endian, in the layout of

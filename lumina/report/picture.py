@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina._core._types import NO_MID
 from lumina.errors import LuminaError
 from lumina.report import statistics as st
 from lumina.report.summary import equity_curve
@@ -111,7 +112,7 @@ def _market(axis: Any, result: Result, index: int, instrument: Instrument, equit
     times = np.concatenate((equity["ts_ns"], fills["ts_ns"]))
     mid2 = np.concatenate((equity["mid2_ticks"], fills["mid2_ticks"]))
     order = np.argsort(times, kind="stable")
-    order = order[mid2[order] != 0]
+    order = order[mid2[order] != NO_MID]
     axis.step(
         _days(times[order]), mid2[order] * (tick / 2), where="post", color=_MID, linewidth=0.9, label=name, zorder=3
     )
@@ -125,6 +126,8 @@ def _market(axis: Any, result: Result, index: int, instrument: Instrument, equit
             chosen_fills = fills[(fills["side"] == side) & (fills["maker"] == maker)]
             if len(chosen_fills):
                 _markers(axis, chosen_fills, tick, f"{name}, {role}", colour, marker, hollow=not maker)
+    if not len(order) and not len(starts):
+        _say(axis, "no valid mid, no own orders")
     axis.set_ylabel(f"price of {instrument.symbol}")
     axis.ticklabel_format(axis="y", useOffset=False, style="plain")
     if axis.get_legend_handles_labels()[1]:
@@ -202,13 +205,16 @@ def _inventory(axis: Any, instrument: Instrument, equity: st.Array, fills: st.Ar
     if len(fills) > 20_000:  # finer than the paper
         times, position = equity["ts_ns"], equity["position_lots"]
     else:
-        times = np.concatenate(([min(equity["ts_ns"][0], *fills["ts_ns"][:1])], fills["ts_ns"], [end_ns]))
+        start_ns = min((equity["ts_ns"][0], *fills["ts_ns"][:1]))
+        times = np.concatenate(([start_ns], fills["ts_ns"], [end_ns]))
         position = np.concatenate(([0], fills["position_lots"], equity["position_lots"][-1:]))
     held = position * lot
     axis.fill_between(_days(times), held, step="post", where=held >= 0, color=_BUY, alpha=0.35, linewidth=0)
     axis.fill_between(_days(times), held, step="post", where=held <= 0, color=_SELL, alpha=0.35, linewidth=0)
     axis.step(_days(times), held, where="post", color=_MID, linewidth=0.8 if len(times) < 2000 else 0.3)
     axis.axhline(0, color="#888888", linewidth=0.8)
+    if not len(fills):
+        _say(axis, "no fills")
     axis.set_ylabel("position")
 
 
@@ -237,13 +243,19 @@ def _drawdown(axis: Any, times: st.Array, pnl: st.Array, currency: str) -> None:
     worst = int(np.argmin(below))
     if below[worst] == 0:
         axis.set_ylim(-1, 0.05)
-        axis.text(0.01, 0.5, "none", transform=axis.transAxes, fontsize=9)
+        _say(axis, "none")
     if below[worst] < 0:
         axis.plot(_days(times[worst : worst + 1]), below[worst : worst + 1], "o", color=_SELL, markersize=5)
         axis.annotate(f"{-below[worst]:,.6g}", (_days(times[worst : worst + 1])[0], below[worst]),
                       textcoords="offset points", xytext=(-8 if worst > len(times) * 0.9 else 8, 4), fontsize=9,
                       ha="right" if worst > len(times) * 0.9 else "left")  # fmt: skip
     axis.set_ylabel(_in_currency("drawdown", currency))
+
+
+def _say(axis: Any, words: str) -> None:
+    """A panel that has nothing to show says so, without a scale that means nothing."""
+    axis.text(0.01, 0.5, words, transform=axis.transAxes, fontsize=9)
+    axis.set_yticks([])
 
 
 def _in_currency(name: str, currency: str) -> str:

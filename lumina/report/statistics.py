@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lumina._core._types import NO_MID
+
 if TYPE_CHECKING:
     from lumina.data.instrument import Instrument
 
@@ -110,7 +112,7 @@ def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str
     ----------
     fills : array of FILL, one instrument
     mid2_later : int64, shape (n_fills,)
-        Bid + ask in ticks at fill time + horizon, exchange clock; 0 where the data ended before.
+        Bid + ask in ticks at fill time + horizon, exchange clock; `lumina.NO_MID` where there is none.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def markout(fills: Array, mid2_later: Array, instrument: Instrument) -> dict[str
         currency, ``adverse_selection_ticks`` = sum s q (mid(t+h) - mid(t)) / sum q (negative: the market went
         against us), ``realised_spread_ticks`` = 2 markout_ticks. None where no fill has such a mid.
     """
-    known = (mid2_later != 0) & (fills["mid2_ticks"] != 0)
+    known = mid2_later != NO_MID
     later = mid2_later[known] / 2.0
     if not later.size:
         return {

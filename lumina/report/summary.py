@@ -143,23 +143,25 @@ def _instrument(result: Result, index: int, instrument: Instrument, limit_lots: 
     held = st.inventory(fills, start_ns, end_ns, limit_lots)
     value = st.notional(instrument, fills["qty_lots"].astype(float), fills["price_ticks"].astype(float))
     volume = float(value.sum())
-    mid = final["mid2_ticks"] / 2
-    position = final["position_lots"]
-    moved = st.value_change(instrument, np.array(position), np.array(mid), np.array(mid + final["shift_ticks"]))
+    mid = None if final["mid2_ticks"] is None else final["mid2_ticks"] / 2
+    position, shift = final["position_lots"], final["shift_ticks"]
+    moved = 0.0
+    if mid is not None and shift and position:
+        moved = float(st.value_change(instrument, np.array(position), np.array(mid), np.array(mid + shift)))
     return {
         "symbol": instrument.symbol,
         "currency": instrument.settlement,
         "tick_size": tick,
         "lot_size": lot,
         "position": instrument.qty(position),
-        "mid": float(final["mid2_ticks"] * instrument.tick_size / 2) if final["mid2_ticks"] else None,
+        "mid": None if mid is None else float(final["mid2_ticks"] * instrument.tick_size / 2),
         "pnl": money(pnl),
         "spread_capture": money(units["spread_capture"]),
         "inventory_pnl": money(units["inventory"]),
         "fees": money(-units["fees"]),
         **{name: money(-units[name]) for name in ("impact", "funding") if units[name]},
         "liquidation": money(final["liquidation_units"]),
-        "position_shift": float(moved) if mid and final["shift_ticks"] else 0.0,
+        "position_shift": moved,
         "volume": volume,
         "pnl_per_volume_bp": st.money(pnl, instrument) / volume * 1e4 if volume else None,
         "inventory": {name: entry * (1 if name.startswith("time") else lot) if entry is not None else None

@@ -316,7 +316,7 @@ class Trader {
     tell(order, message.report_kind, about.qty_lots, message.leaves_lots, message.reason);
   }
 
-  RiskGate::Market market() const noexcept { return {context_.now_ns, depth_.mid2(), 0}; }
+  RiskGate::Market market() const noexcept { return {context_.now_ns, depth_.mid2(), kNoMid}; }
   // What risk refuses the strategy hears of once it has returned.
   bool allowed(const Own& order, std::uint8_t refusal, lumina_reason reason) noexcept {
     if (reason == LUMINA_REASON_NONE) return true;

@@ -15,7 +15,7 @@ namespace {
 void identity(const ContractValue& contract, unsigned seed) {
   std::mt19937 random(seed);
   Account account(contract);
-  std::int64_t mid2 = 0, fees = 0, impact = 0, spread = 0, cash = 0, position = 0;
+  std::int64_t mid2 = lumina::kNoMid, fees = 0, impact = 0, spread = 0, cash = 0, position = 0;
   for (int i = 0; i < 100000; ++i) {
     const auto price = static_cast<std::int32_t>(40000 + random() % 1000);
     if (random() % 2 != 0) {
@@ -27,7 +27,7 @@ void identity(const ContractValue& contract, unsigned seed) {
       const std::int64_t qty = 1 + random() % 50;
       const auto effect =
           account.on_fill(side, price, qty, mid2, static_cast<int>(random() % 500000) - 100000, random() % 3);
-      if (mid2 == 0) mid2 = 2 * price;
+      if (mid2 == lumina::kNoMid) mid2 = 2 * price;
       fees += effect.fee_units;
       impact += effect.impact_units;
       spread += effect.spread_capture_units;

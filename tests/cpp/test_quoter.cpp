@@ -89,11 +89,26 @@ void leaves_an_order_alone_while_a_request_is_in_flight() {
 void a_price_that_is_none_leaves_its_side_empty() {
   MarketMaker<Symmetric> maker({.half_spread_ticks = 2000.0}, quoting());
   FakeEngine engine(maker.strategy());
+  engine.info.inverse = 1;  // then prices are positive
   engine.touch(990, 1010);
   engine.start();
   engine.timer();
   const auto requests = engine.take();
   assert(requests.size() == 1 && requests[0].side == LUMINA_SELL && requests[0].price == 3000);
+}
+
+void prices_at_or_below_zero_are_quoted() {
+  MarketMaker<Symmetric> maker({.half_spread_ticks = 2.0}, quoting());
+  FakeEngine engine(maker.strategy());
+  engine.touch(-2, 2);
+  engine.start();
+  engine.timer();
+  engine.accept_all();
+  assert(engine.price(LUMINA_BUY) == -2 && engine.price(LUMINA_SELL) == 2);
+  engine.touch(-40, -36);
+  engine.timer();
+  engine.accept_all();
+  assert(engine.price(LUMINA_BUY) == -40 && engine.price(LUMINA_SELL) == -36);
 }
 
 void improves_the_touch_by_no_more_than_allowed() {
@@ -246,6 +261,7 @@ int main() {
   keeps_an_order_until_it_is_requote_ticks_off();
   leaves_an_order_alone_while_a_request_is_in_flight();
   a_price_that_is_none_leaves_its_side_empty();
+  prices_at_or_below_zero_are_quoted();
   improves_the_touch_by_no_more_than_allowed();
   keeps_its_least_distance_from_the_mid();
   does_not_quote_beyond_the_limit();

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kDay = 86'400'000'000'000;
 
-RiskGate::Market at(std::int64_t ns, std::int64_t mid2 = 0, std::int64_t reference2 = 0) {
+RiskGate::Market at(std::int64_t ns, std::int64_t mid2 = lumina::kNoMid, std::int64_t reference2 = lumina::kNoMid) {
   return {ns, mid2, reference2};
 }
 
@@ -44,11 +44,11 @@ void test_form_size_notional_band_position() {
   };
   assert(check(LUMINA_BUY, LUMINA_LIMIT, 100, 50, seen) == LUMINA_REASON_NONE);
   assert(check(LUMINA_NONE, LUMINA_LIMIT, 100, 50, seen) == LUMINA_REASON_INVALID);
-  assert(check(LUMINA_BUY, LUMINA_LIMIT, 0, 50, seen) == LUMINA_REASON_INVALID);
+  assert(check(LUMINA_BUY, LUMINA_LIMIT, INT32_MIN, 50, seen) == LUMINA_REASON_INVALID);
   assert(check(LUMINA_BUY, LUMINA_LIMIT, 100, 101, seen) == LUMINA_REASON_RISK_QTY);
   assert(check(LUMINA_BUY, LUMINA_LIMIT, 100, 51, seen) == LUMINA_REASON_RISK_NOTIONAL);
   assert(check(LUMINA_SELL, LUMINA_MARKET, 0, 51, seen) == LUMINA_REASON_RISK_NOTIONAL);
-  assert(check(LUMINA_SELL, LUMINA_MARKET, 0, 51, at(0, 200, 0)) == LUMINA_REASON_NONE);
+  assert(check(LUMINA_SELL, LUMINA_MARKET, 0, 51, at(0, 200)) == LUMINA_REASON_NONE);
   assert(check(LUMINA_BUY, LUMINA_POST_ONLY, 90, 1, seen) == LUMINA_REASON_NONE);
   assert(check(LUMINA_BUY, LUMINA_POST_ONLY, 89, 1, seen) == LUMINA_REASON_RISK_PRICE_BAND);
   assert(check(LUMINA_SELL, LUMINA_IOC, 111, 1, seen) == LUMINA_REASON_RISK_PRICE_BAND);

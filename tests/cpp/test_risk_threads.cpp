@@ -34,7 +34,7 @@ void test_limits_change_whole() {
   std::array<std::uint64_t, lumina::kReasons> seen{};
   for (bool last = false; !last; ++sent) {
     last = done.load(std::memory_order_acquire);
-    const lumina_reason reason = gate.check(1, {LUMINA_BUY, LUMINA_LIMIT, 1, 20}, {0, 0, 0});
+    const lumina_reason reason = gate.check(1, {LUMINA_BUY, LUMINA_LIMIT, 1, 20}, {0});
     ++seen[reason];
     assert(reason == LUMINA_REASON_RISK_QTY || reason == LUMINA_REASON_RISK_NOTIONAL ||
            reason == LUMINA_REASON_RISK_KILLED);

@@ -53,7 +53,7 @@ def test_a_fill_by_hand():
     account.mark(2 * 10_010)
     assert account.totals()["inventory_units"] == 3 * 95 * 10**6
     assert account.liquidation(2 * 10_009) == -3 * 10**7
-    account.mark(0)  # no valid mid: the last one stands
+    account.mark(None)  # no valid mid: the last one stands
     assert account.totals()["inventory_units"] == 3 * 95 * 10**6
 
 
@@ -64,7 +64,7 @@ def test_fills_of_1_1_and_2_give_a_position_of_4():
 
 def test_before_any_valid_mid_a_fill_is_marked_at_its_own_price():
     account = Account(ContractValue(10))
-    assert account.on_fill(BUY, 100, 2, 0)["spread_capture_units"] == 0
+    assert account.on_fill(BUY, 100, 2, None)["spread_capture_units"] == 0
     account.mark(2 * 103)
     assert account.totals()["pnl_units"] == account.totals()["inventory_units"] == 60
 
@@ -84,8 +84,8 @@ def test_longs_pay_funding_and_it_rounds_up(inverse):
 
 
 # Within what 64 bits hold; beyond is test_overflow_is_said.
-price = st.integers(1, 2**24)
-mid = st.one_of(st.just(0), st.integers(1, 2**25))
+price = st.integers(-(2**24), 2**24)
+mid = st.none() | st.integers(-(2**25), 2**25) | st.integers(-3, 3)
 ratio = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6))
 fills = st.tuples(
     st.just("fill"), st.sampled_from([BUY, SELL]), price, st.integers(1, 10**4), mid, st.integers(-(10**6), 10**7),
@@ -93,6 +93,11 @@ fills = st.tuples(
 )  # fmt: skip
 marks = st.tuples(st.just("mark"), mid)
 fundings = st.tuples(st.just("funding"), st.integers(-(10**7), 10**7))
+
+
+def positive_at(what):
+    """Places of prices in an action."""
+    return {"fill": (2, 4), "mark": (1,), "funding": ()}[what]
 
 
 @given(inverse=st.booleans(), ratio=ratio, actions=st.lists(fills | marks | fundings, max_size=40))
@@ -104,12 +109,16 @@ def test_a1_identity_is_exact(inverse, ratio, actions):
         return round(exact_value(num, den, inverse, price2, lots))  # Python rounds a Fraction half to even
 
     account = Account(ContractValue(num, den, inverse=inverse))
-    position = cash = fees = impact = funding = spread = mid2 = 0
+    position = cash = fees = impact = funding = spread = 0
+    mid2 = None
     for action in actions:
+        if inverse:  # its prices are positive
+            at = positive_at(action[0])
+            action = tuple(max(x, 1) if x is not None and i in at else x for i, x in enumerate(action))
         if action[0] == "fill":
             _, side, ticks, lots, mid, rate, charge = action
             signed = lots if side == BUY else -lots
-            mark2 = mid or 2 * ticks
+            mark2 = 2 * ticks if mid is None else mid
             change = -value(2 * ticks, signed)
             spread_now = change + value(mark2, position + signed) - value(mark2, position)
             fee_now = math.ceil(Fraction(rate * abs(change), 10**9))
@@ -123,14 +132,14 @@ def test_a1_identity_is_exact(inverse, ratio, actions):
             mid2 = mark2
         elif action[0] == "mark":
             account.mark(action[1])
-            mid2 = action[1] or mid2
+            mid2 = mid2 if action[1] is None else action[1]
         else:
             account.funding(action[1], mid2)
-            held = -value(mid2, position) if inverse and mid2 else value(mid2, position)
-            funding += math.ceil(Fraction(action[1] * held, 10**9)) if mid2 else 0
+            held = 0 if mid2 is None else -value(mid2, position) if inverse else value(mid2, position)
+            funding += math.ceil(Fraction(action[1] * held, 10**9))
     totals = account.totals()
     assert not account.overflow
-    held = value(mid2, position) if mid2 else 0
+    held = 0 if mid2 is None else value(mid2, position)
     assert totals["cash_units"] == cash
     assert totals["spread_capture_units"] == spread
     assert (totals["fees_units"], totals["impact_units"], totals["funding_units"]) == (fees, impact, funding)

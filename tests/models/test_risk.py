@@ -15,8 +15,8 @@ class Asked:
     def __init__(self, instrument, limits):
         self.instrument, self.limits = instrument, RiskLimits(**limits)
 
-    def check(self, side, order_type, price_ticks, qty_lots, *, position_lots=0, open_same_side_lots=0, mid2=0,
-              reference2=0):  # fmt: skip
+    def check(self, side, order_type, price_ticks, qty_lots, *, position_lots=0, open_same_side_lots=0, mid2=None,
+              reference2=None):  # fmt: skip
         gate = RiskGate(None, self.instrument)
         gate.hold(position_lots, 200)
         if open_same_side_lots:
@@ -39,11 +39,46 @@ def test_no_limits_pass_anything_well_formed():
 
 @pytest.mark.parametrize(
     "order",
-    [(BUY, LIMIT, 0, 1), (SELL, IOC, -5, 1), (BUY, LIMIT, 10, 0),
+    [(BUY, LIMIT, -(2**31), 1), (BUY, LIMIT, 10, 0),
      (BUY, MARKET, 0, -1), (BUY, LIMIT, 2**31, 1), (BUY, LIMIT, 1, 2**31)],
 )  # fmt: skip
 def test_form(order):
     assert gate().check(*order) == INVALID
+
+
+def test_t1b_prices_at_or_below_zero_are_prices():
+    for price in (0, -5, 1 - 2**31):
+        assert gate().check(BUY, LIMIT, price, 1) == OK
+        assert Asked(Instrument("COIN", "1", "1", inverse=True), {}).check(BUY, LIMIT, price, 1) == INVALID
+
+
+def test_t1b_the_band_is_a_fraction_of_the_mids_size():
+    # WTI of May 2020 on 20 April: a mid of -37.63
+    limited = gate(price_band=0.1)
+    assert [limited.check(BUY, LIMIT, p, 1, mid2=-7526) for p in (-4140, -4139, -3387, -3386)] == [BAND, OK, OK, BAND]
+    assert [limited.check(SELL, LIMIT, p, 1, mid2=0) for p in (-1, 0, 1)] == [BAND, OK, BAND]
+
+
+def test_t1b_the_value_of_a_negative_price_is_its_size():
+    limited = gate(max_notional_units=100 * 10**7)
+    assert [limited.check(BUY, LIMIT, p, 1) for p in (-101, -100, 0, 100, 101)] == [NOTIONAL, OK, OK, OK, NOTIONAL]
+    assert limited.check(BUY, MARKET, 0, 1, reference2=-202) == NOTIONAL
+    assert limited.check(BUY, MARKET, 0, 1, reference2=0) == OK
+
+
+def test_t1b_an_own_order_at_zero_is_met():
+    crossing = RiskGate(RiskLimits(refuse_self_cross=True), Instrument("SPREAD", "0.01", "1"))
+    assert crossing.check(1, SELL, 0, 1, now_ns=0) == OK
+    assert [crossing.check(2, BUY, p, 1, now_ns=0).name for p in (0, -1)] == ["RISK_SELF_CROSS", "NONE"]
+
+
+def test_t1b_a_loss_at_a_mid_of_zero_counts():
+    held = RiskGate(RiskLimits(max_daily_loss_units=5 * 10**7), Instrument("SPREAD", "0.01", "1"))
+    held.on_fill(1, BUY, 5, 1, now_ns=0)
+    held.mark(2, now_ns=1)
+    assert not held.loss_reached
+    held.mark(0, now_ns=2)
+    assert (held.day_pnl_units, held.loss_reached) == (-5 * 10**7, True)
 
 
 def test_a_market_order_needs_no_price():
@@ -82,7 +117,7 @@ def test_price_band_at_its_bound():
     for side in (BUY, SELL):
         for kind in (LIMIT, POST_ONLY, IOC):
             assert [limited.check(side, kind, p, 1, mid2=200) for p in (70, 71, 129, 130)] == [BAND, OK, OK, BAND]
-    assert limited.check(BUY, LIMIT, 1000, 1, mid2=0) == OK
+    assert limited.check(BUY, LIMIT, 1000, 1, mid2=None) == OK
     assert limited.check(BUY, MARKET, 1000, 1, mid2=200) == OK
     half = gate(price_band=0.01)
     assert [half.check(BUY, LIMIT, p, 1, mid2=199) for p in (98, 99, 100, 101)] == [BAND, OK, OK, BAND]

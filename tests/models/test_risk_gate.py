@@ -35,9 +35,9 @@ class Pair:
         self.gate = RiskGate(limits, instrument, **ROOM)
         self.reference = Reference(limits, unit, inverse, **ROOM)
         self.now = 3 * DAY_NS - 2_000
-        self.mid2 = 0
+        self.mid2 = None
 
-    def check(self, order_id, side, type, price, lots, reference2=0):
+    def check(self, order_id, side, type, price, lots, reference2=None):
         market = {"mid2_ticks": self.mid2, "reference2_ticks": reference2}
         got = self.gate.check(order_id, side, price, lots, type=type, now_ns=self.now, **market)
         want = self.reference.check(order_id, side, type, price, lots, self.now, self.mid2, reference2)
@@ -87,8 +87,8 @@ def some_limits(rng):
 
 limits = st.builds(some_limits, st.randoms(use_true_random=False))
 ids, picks, sides, lots = st.integers(1, 9), st.integers(0, 8), st.sampled_from((BUY, SELL)), st.integers(0, 9)
-prices = st.integers(90, 110) | st.sampled_from((0, -1, 2**31 - 1, 2**31))
-mids = st.just(0) | st.integers(180, 220)
+prices = st.integers(90, 110) | st.sampled_from((0, -1, 2**31 - 1, 2**31, 1 - 2**31, -(2**31)))
+mids = st.none() | st.integers(180, 220)
 
 
 class Machine(RuleBasedStateMachine):
@@ -118,7 +118,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(side=sides, price=st.integers(90, 110), lots=st.integers(1, 9))
     def fill_of_an_order_unknown_to_the_gate(self, side, price, lots):
-        self.pair.fill(77, side, price, lots, 0, 0)
+        self.pair.fill(77, side, price, lots, 0, None)
 
     @rule(pick=picks, accepted=st.booleans())
     def answer_a_replace(self, pick, accepted):
@@ -180,14 +180,14 @@ def test_many_operations(inverse):
             elif kind < 0.65:
                 pair.cancel()
             elif kind < 0.75 and order:
-                pair.fill(order.order_id, order.side, rng.randrange(95, 106), max(1, order.total // 2), 10**6, 0)
+                pair.fill(order.order_id, order.side, rng.randrange(95, 106), max(1, order.total // 2), 10**6, None)
             elif kind < 0.82 and order and order.in_flight:
                 pair.both("on_replaced", order.order_id, *order.in_flight[0])
             elif kind < 0.85 and order:
                 pair.both(rng.choice(("on_end", "on_replace_rejected")), order.order_id)
             elif kind < 0.97:
                 pair.now += rng.choice((0, 1, 20, 300, 1_500, DAY_NS // 3))
-                pair.mid2 = rng.choice((0, rng.randrange(190, 211)))
+                pair.mid2 = rng.choice((None, rng.randrange(190, 211)))
             elif kind < 0.98:
                 pair.both("set_limits", some_limits(rng))
             else:
@@ -239,9 +239,9 @@ def test_wrong_limits_are_refused(arguments, error, message):
         (lambda g: g.check(1, "bid", 100, 1, now_ns=0), "side 'bid'"),
         (lambda g: g.check(1, "buy", 100, 1, type="fok", now_ns=0), "type 'fok' is none of limit, post_only"),
         (lambda g: g.check(1, "buy", 100, 1, now_ns=-1), "now_ns -1 is not in"),
-        (lambda g: g.check(1, "buy", 100, 1, now_ns=0, mid2_ticks=-2), "mid2_ticks -2 is not in"),
+        (lambda g: g.check(1, "buy", 100, 1, now_ns=0, mid2_ticks=2**40), "mid2_ticks 1099511627776 is not in"),
         (lambda g: g.on_fill(1, "buy", 100, 0, now_ns=0), "qty_lots 0 is not in"),
-        (lambda g: g.hold(5, 0), "mid2 0 is below 1"),
+        (lambda g: g.hold(5, None), "a position needs a mid2"),
         (lambda g: g.kill(0), "reason 0 says that the gate is open"),
     ],
 )  # fmt: skip

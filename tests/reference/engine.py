@@ -15,6 +15,7 @@ from .vocabulary import (
     F_EXCH,
     F_LOCAL,
     L3_KINDS,
+    NO_MID,
     NONE,
     R_END_OF_DATA,
     R_NONE,
@@ -318,7 +319,7 @@ class Engine:
             if ex.mid2 is not None:
                 a.mark_to(ex.mid2)
             self.equity.append({
-                "ts_ns": ts_ns, "mid2_ticks": ex.mid2 or 0, "position_lots": a.position,
+                "ts_ns": ts_ns, "mid2_ticks": NO_MID if ex.mid2 is None else ex.mid2, "position_lots": a.position,
                 "spread_capture_units": a.spread_capture, "inventory_units": a.inventory, "fees_units": a.fees,
                 "impact_units": a.impact, "funding_units": a.funding, "shift_ticks": ex.shift, "instrument": i,
             })  # fmt: skip
@@ -328,9 +329,9 @@ class Engine:
         for f in self.reports.fills:
             ex, end = self.exchanges[f["instrument"]], self.end_ns[f["instrument"]]
             for h in self.options.markouts_ns:
-                markout.append(ex.mid2_at(f["ts_ns"] + h) if f["ts_ns"] + h <= end else 0)
+                markout.append(ex.mid2_at(f["ts_ns"] + h) if f["ts_ns"] + h <= end else NO_MID)
         final = [
-            {"position_lots": ex.account.position, "mid2_ticks": ex.mid2 or 0, "liquidation_units": ex.liquidation(),
+            {"position_lots": ex.account.position, "mid2_ticks": ex.mid2, "liquidation_units": ex.liquidation(),
              "shift_ticks": ex.shift, "open_orders_cancelled": ex.cancelled_at_end}
             for ex in self.exchanges
         ]  # fmt: skip

@@ -26,6 +26,7 @@ from .vocabulary import (
     FUNDING,
     GAP,
     MARKER_KINDS,
+    NO_MID,
     NONE,
     R_END_OF_DATA,
     SELL,
@@ -293,7 +294,7 @@ class Exchange:
         self.set_shift(ts_ns, seen_from=ts_ns)
 
     def set_shift(self, ts_ns, seen_from):
-        mid = 0 if self.mid2 is None else self.mid2 / 2
+        mid = 0 if self.mid2 is None else abs(self.mid2) / 2  # a fraction of its size
         shift = round(self.impact.value() * mid)  # half to even
         if shift == self.shift:
             return
@@ -312,7 +313,7 @@ class Exchange:
         lots = sum(f["qty_lots"] for f in fills)
         area = self.impact.push(sign(side) * lots * self.instrument.lot_size)
         if self.mid2 is not None:
-            per_lot = float(self.account.money.exact(Fraction(self.mid2, 2), 1))
+            per_lot = float(abs(self.account.money.exact(Fraction(self.mid2, 2), 1)))
             charge = math.ceil(area / self.instrument.lot_size * per_lot)
             fills[-1]["impact_units"] += charge
             self.account.impact += charge
@@ -332,9 +333,9 @@ class Exchange:
             self.report("cancelled", o, ts_ns, reason=R_END_OF_DATA)
 
     def mid2_at(self, ts_ns):
-        """Last valid mid after all rows at or before that time, 0 before the first."""
+        """Last valid mid after all rows at or before that time, NO_MID before the first."""
         known = [m for t, m in self.mid_history if t <= ts_ns and m is not None]
-        return known[-1] if known else 0
+        return known[-1] if known else NO_MID
 
     def liquidation(self):
         """Value change if the position were closed at the touch that it would meet; None without one."""

@@ -18,6 +18,7 @@ from .vocabulary import (
     EV_TRADE,
     EXECUTE,
     FILLED,
+    NO_MID,
     REPLACED,
     SELL,
     TRADE,
@@ -87,7 +88,7 @@ class Others:
 
     def mid2(self):
         bid, ask = self.best(BUY), self.best(SELL)
-        return bid[0] + ask[0] if bid[1] and ask[1] else 0
+        return bid[0] + ask[0] if bid[1] and ask[1] else None
 
 
 class Own:
@@ -173,10 +174,10 @@ def mids(rows):
             others.apply(row)
         mid2 = others.mid2()
         if times and times[-1] == row[0]:
-            found[-1] = mid2 or (found[-2] if len(found) > 1 else 0)
+            found[-1] = (found[-2] if len(found) > 1 else NO_MID) if mid2 is None else mid2
         else:
             times.append(row[0])
-            found.append(mid2 or (found[-1] if found else 0))
+            found.append((found[-1] if found else NO_MID) if mid2 is None else mid2)
     return np.array(times), np.array(found)
 
 
@@ -194,7 +195,7 @@ def check_mids(result, rows):
     np.testing.assert_array_equal(fills["mid2_ticks"][maker], at(fills["ts_ns"][maker] - 1))
     for column, horizon in enumerate(result.markouts_ns):
         then = fills["ts_ns"] + horizon
-        np.testing.assert_array_equal(result.markout_mid2[:, column], np.where(then <= end, at(then), 0))
+        np.testing.assert_array_equal(result.markout_mid2[:, column], np.where(then <= end, at(then), NO_MID))
 
 
 def check_conservation(result):

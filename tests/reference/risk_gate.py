@@ -36,7 +36,7 @@ class RiskGate:
         self.sent_ts, self.sent_orders = [], []  # while their rules were on
         self.fills = []  # (side, price, lots, fee)
         self.held = 0
-        self.mark2 = 0
+        self.mark2 = None
         self.base = 0
         self.now = self.next_day = None
         self.days_from = limits.day_start_ns
@@ -57,13 +57,13 @@ class RiskGate:
 
     def equity(self):
         cash = sum(-self.value(2 * price, sign(side) * lots) - fee for side, price, lots, fee in self.fills)
-        return cash + self.value(self.mark2, self.position)
+        return cash if self.mark2 is None else cash + self.value(self.mark2, self.position)
 
     def pnl(self):
         return self.equity() - self.base
 
     def hold(self, lots, mid2):
-        self.held, self.mark2 = lots, mid2 or self.mark2
+        self.held, self.mark2 = lots, self.mark2 if mid2 is None else mid2
         self.base = self.equity()
 
     # ---- time
@@ -77,7 +77,7 @@ class RiskGate:
             self.next_day = self.day_after(self.now)
             self.base = self.equity()
             self.loss_reached = False
-        self.mark2 = mid2 or self.mark2
+        self.mark2 = self.mark2 if mid2 is None else mid2
 
     def day_after(self, now):
         start = self.limits.day_start_ns
@@ -90,7 +90,7 @@ class RiskGate:
 
     # ---- what is sent
 
-    def check(self, order_id, side, type, price, lots, now, mid2=0, reference2=0):
+    def check(self, order_id, side, type, price, lots, now, mid2=None, reference2=None):
         self.begin(now, mid2)
         reason = self.new_order(order_id, side, type, price, lots, mid2, reference2)
         if reason == "none":
@@ -119,7 +119,7 @@ class RiskGate:
     def same(side, type, price, lots):
         return (side, None if type == MARKET else price, lots)
 
-    def check_replace(self, order_id, price, total, now, mid2=0, reference2=0):
+    def check_replace(self, order_id, price, total, now, mid2=None, reference2=None):
         self.begin(now, mid2)
         order = self.open.get(order_id)
         reason = "none" if order is None else self.replace(order, price, total, mid2, reference2)
@@ -141,7 +141,7 @@ class RiskGate:
         return reason
 
     def count_cancel(self, now):
-        self.begin(now, 0)
+        self.begin(now, None)
         self.leaves()
 
     def leaves(self):
@@ -152,7 +152,7 @@ class RiskGate:
         limits, at_market = self.limits, type == MARKET
         if not (BUY <= side <= SELL and LIMIT <= type <= MARKET and 1 <= lots <= MOST):
             return "invalid"
-        if not at_market and not 1 <= price <= MOST:
+        if not at_market and not (1 if self.inverse else -MOST) <= price <= MOST:
             return "invalid"
         if self.killed:
             return "risk_killed"
@@ -165,11 +165,12 @@ class RiskGate:
         if limits.max_order_lots is not None and lots > limits.max_order_lots:
             return "risk_quantity"
         at2 = reference2 if at_market else 2 * price
-        if limits.max_notional_units is not None and at2 and abs(self.value(at2, lots)) > limits.max_notional_units:
+        notional = 0 if at2 is None else abs(self.value(at2, lots))
+        if limits.max_notional_units is not None and notional > limits.max_notional_units:
             return "risk_notional"
-        if limits.price_band is not None and not at_market and mid2:
+        if limits.price_band is not None and not at_market and mid2 is not None:
             mid = Fraction(mid2, 2)
-            if abs(price - mid) > Fraction(round(limits.price_band * 10**9), 10**9) * mid:
+            if abs(price - mid) > Fraction(round(limits.price_band * 10**9), 10**9) * abs(mid):
                 return "risk_price_band"
         if limits.max_position_lots is not None and reached > limits.max_position_lots:
             return "risk_position"
@@ -197,9 +198,9 @@ class RiskGate:
 
     # ---- what comes back
 
-    def on_fill(self, order_id, side, price, lots, now, fee=0, mid2=0):
+    def on_fill(self, order_id, side, price, lots, now, fee=0, mid2=None):
         self.begin(now, mid2)
-        self.mark2 = self.mark2 or 2 * price
+        self.mark2 = 2 * price if self.mark2 is None else self.mark2
         self.fills.append((side, price, lots, fee))
         order = self.open.get(order_id)
         if order is not None:

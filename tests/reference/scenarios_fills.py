@@ -257,7 +257,7 @@ F5_RULES = [
         log=(ack(120, 1, 5), filled(180, 1, 98, 1, 4), cancelled(1000, 1, EOD)), fills=at(20),
     ),
     scenario(
-        "F5_the_strategys_depth_ends_at_the_window", "98 is third while there is a 100, 97 always; so on the other side",
+        "F5_the_strategys_depth_ends_at_the_window", "98 is third while there is a 100, 97 always",
         event(150, bid(100, 3)), event(170, bid(100, -3)), instruments=(Instrument(depth_limit=2),),
         steps=((120, ("depth", (0, BUY, 9)), ("level", (0, BUY, 98)), ("level", (0, BUY, 97))),
                (160, ("depth", (0, BUY, 9)), ("level", (0, BUY, 98)), ("depth", (0, SELL, 1))),

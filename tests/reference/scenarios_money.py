@@ -1,6 +1,6 @@
 """Cases of I1, I2, A1 and A2: the impact overlay, money to the last unit, the end of the data."""
 from . import scenario_kit as k
-from .options import Options, instrument_from
+from .options import Instrument, Options, instrument_from
 from .scenario_kit import (
     Scenario,
     ack,
@@ -35,6 +35,7 @@ from .vocabulary import (
     EV_CANCELLED,
     EV_STOP,
     EV_TIMER,
+    NO_MID,
     R_END_OF_DATA,
     SELL,
     ST_CANCELLED,
@@ -46,8 +47,8 @@ BASE = k.book()
 E9 = 10**9
 
 
-def scenario(name, says, *events, first=BASE, end=300, **more):
-    return Scenario(name, says, (tape(first, *events, tick(end)),), **more)
+def scenario(name, says, *events, first=BASE, end=300, far=1, **more):
+    return Scenario(name, says, (tape(first, *events, tick(end, price=far)),), **more)
 
 
 def overlay(sigma, tau_s=float("inf"), step_ns=50):
@@ -214,6 +215,36 @@ A_RULES = [
         equity=({"fees_units": 0},),
     ),
     scenario(
+        "T1b_a_mid_of_zero_is_a_mid", "bid -1, ask 1: a lot bought at 1 has lost 1",
+        first=k.book(bids=((-1, 10), (-2, 20)), asks=((1, 10), (2, 20))), far=-300, steps=((120, market(BUY, 1)),),
+        fills=({"price_ticks": 1, "mid2_ticks": 0, "cash_units": -E9, "spread_capture_units": -E9},),
+        equity=({"mid2_ticks": 0, "position_lots": 1, "spread_capture_units": -E9, "inventory_units": 0},),
+        final=({"mid2_ticks": 0, "liquidation_units": -E9},),
+    ),
+    scenario(
+        "T1b_a_market_below_zero", "oil on 20 April 2020: sold at -38, bought back at -37, lower prices gain the short",
+        event(150, bid(-38, -10), ask(-37, -10), bid(-41, 7), ask(-40, 7)),
+        first=k.book(bids=((-38, 10), (-42, 9)), asks=((-37, 10), (-36, 9))), far=-300,
+        steps=((120, market(SELL, 2)), (160, market(BUY, 2))),
+        # the mid is -37.5, then -40.5; 2 lots sold at -38 cost 76, bought back at -40 they bring 80
+        fills=({"mid2_ticks": -75, "cash_units": -76 * E9, "spread_capture_units": -E9},
+               {"mid2_ticks": -81, "cash_units": 80 * E9, "spread_capture_units": -E9}),
+        equity=({"position_lots": 0, "inventory_units": 6 * E9, "spread_capture_units": -2 * E9},),
+    ),
+    scenario(
+        "T1b_fees_below_zero", "a fraction of the value's size",
+        first=k.book(bids=((-38, 10),), asks=((-37, 10),)), far=-300, steps=((120, market(BUY, 1)),),
+        instruments=(Instrument(taker_fee_e9=1_000_000),), fills=({"cash_units": 37 * E9, "fee_units": 37_000_000},),
+    ),
+    scenario(
+        "T1b_a_push_below_zero", "the shift is a fraction of the mid's size: a buy moves -100 up by 1% of 100",
+        tick(140, price=-300), options=FOUR, first=k.book(bids=((-101, 10), (-102, 20)), asks=((-99, 10), (-98, 20))),
+        far=-300,
+        steps=((120, market(BUY, 4)), (150, look())),
+        fills=({"shift_ticks": 0, "impact_units": FOUR_COST, "cash_units": 396 * E9, "mid2_ticks": -200},),
+        looked=({"best": ((-100, 10), (-98, 10)), "position": 4, "orders": []},),
+    ),
+    scenario(
         "A1_values_round_half_even", "50.5 is 50, 51.5 is 52",
         instruments=(HALF,), first=k.book(asks=((101, 1), (103, 1))), steps=((120, market(BUY, 2)),),
         # mid 101: V of 1 is 50.5 -> 50, of 2 is 101
@@ -254,7 +285,7 @@ A_RULES = [
         first=k.book(asks=()), steps=((120, market(SELL, 2)), (130, market(SELL, 9))),
         fills=({"mid2_ticks": 198, "price_ticks": 99, "spread_capture_units": 0}, {"mid2_ticks": 198, "qty_lots": 8},
                {"mid2_ticks": 196, "qty_lots": 1, "spread_capture_units": 0}),
-        equity=({"mid2_ticks": 0, "position_lots": -11, "inventory_units": 10 * E9, "spread_capture_units": 0},),
+        equity=({"mid2_ticks": NO_MID, "position_lots": -11, "inventory_units": 10 * E9, "spread_capture_units": 0},),
     ),
     scenario(
         "A1_spread_capture", "cash change + V(mid, after) - V(mid, before): a maker at the bid earns half the spread",
@@ -338,9 +369,9 @@ A_RULES = [
         log=(rejected(600, 1, EOD),), equity=({"ts_ns": 200}, {"ts_ns": 250}),
     ),
     scenario(
-        "A2_markouts", "the last valid mid after all rows of fill time + horizon; 0 after the data's end",
+        "A2_markouts", "the last valid mid after all rows of fill time + horizon; none after the data's end",
         event(200, bid(100, 1)), options=Options(markouts_ns=(0, 49, 50, 150, 151)), steps=((150, market(BUY, 1)),),
-        markouts=((200, 200, 201, 201, 0),),
+        markouts=((200, 200, 201, 201, NO_MID),),
     ),
     scenario(
         "A2_a_filled_order_is_not_cancelled_at_the_end", "and one that was reduced keeps its last total",

@@ -377,7 +377,7 @@ O2_RULES = [
     scenario(
         "O2_risk_checks_in_order", "validity, order size, notional, price band, position",
         tick(300), options=Options(risk=Risk(5, 500 * 10**9, 0.02, 3)),
-        steps=((150, buy(99, 0)), (151, buy(0, 1)), (152, k.order(NONE, 99, 1)), (153, buy(99, 1, instrument=3)),
+        steps=((150, buy(99, 0)), (151, buy(99, -1)), (152, k.order(NONE, 99, 1)), (153, buy(99, 1, instrument=3)),
                (154, buy(99, 1, kind=9)), (160, buy(200, 6)), (161, buy(200, 5)), (162, buy(95, 5)), (163, buy(98, 4)),
                (164, buy(98, 3))),
         log=(*(rejected(150 + i, 1 + i, R_INVALID) for i in range(5)), rejected(160, 6, R_RISK_QTY),

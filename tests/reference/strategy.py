@@ -104,7 +104,8 @@ def risk_reason(risk, instruments, views, known, order, price, qty):
     """Why the request may not be sent, R_NONE if it may. `known`: all orders; `order`: the one asked for."""
     if not (0 <= order.instrument < len(instruments) and order.side in (BUY, SELL)):
         return R_INVALID
-    if not LIMIT <= order.type <= MARKET or qty < 1 or (price < 1 and order.type != MARKET):
+    no_price = price < 1 and order.type != MARKET and instruments[order.instrument].inverse
+    if not LIMIT <= order.type <= MARKET or qty < 1 or no_price:
         return R_INVALID
     if qty <= order.filled_lots:
         return R_NONE  # a replace that closes the order
@@ -122,7 +123,7 @@ def risk_reason(risk, instruments, views, known, order, price, qty):
             return R_RISK_NOTIONAL
     if risk.price_band is not None and order.type != MARKET and mid2 is not None:
         mid = mid2 / 2
-        if abs(price - mid) > risk.price_band * mid:
+        if abs(price - mid) > risk.price_band * abs(mid):
             return R_RISK_PRICE_BAND
     if risk.max_position_lots is not None:
         others = sum(

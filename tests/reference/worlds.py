@@ -3,8 +3,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from .options import Options, Risk, instrument_from
-from .tapes import MS, random_tape
+from .tapes import MID, MS, random_tape
 from .tapes_l3 import random_tape_l3
+from .vocabulary import TRADE
 
 
 def random_instrument(seed):
@@ -56,4 +57,6 @@ def worlds(draw, max_events=60, max_instruments=3, levels=("L2", "L3")):
         latency, late = draw(st.sampled_from([0, 4, 12])), draw(st.sampled_from([0.0, 0.15]))
         tapes.append(random([seed, i], events, latency, late, start_ms=3 * i * draw(st.integers(0, 1))))
     instruments = [random_instrument([seed, i, 1]) for i in range(count)]
+    for tape in tapes if not any(instrument.inverse for instrument in instruments) else ():
+        tape["price_ticks"][tape["kind"] <= TRADE] += draw(st.sampled_from((0, 0, -MID, -2 * MID)))  # around 0, below
     return tapes, instruments, random_options([seed, 2]), seed

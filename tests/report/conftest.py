@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from lumina._core._types import EQUITY, FILL, ORDER, ORDER_EVENT
+from lumina._core._types import EQUITY, FILL, NO_MID, ORDER, ORDER_EVENT
 from lumina.data import Instrument
 
 START_NS = 1_723_161_255_000_000_000
@@ -90,7 +90,7 @@ def random_result(seconds=345, orders=600, seed=1, mid_ticks=618_000):
 
     horizons = np.array(MadeUpResult.markouts_ns)
     at = fills["ts_ns"][:, None] + horizons
-    markout_mid2 = np.where(at <= grid[-1], mid2_at(at), 0)
+    markout_mid2 = np.where(at <= grid[-1], mid2_at(at), NO_MID)
 
     log = np.zeros(3 * orders, ORDER_EVENT)
     for step, (action, time) in enumerate(((0, "decision_ts_ns"), (3, "arrival_ts_ns"), (6, "close_ts_ns"))):

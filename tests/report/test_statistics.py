@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumina._core._types import FILL, ORDER, ORDER_EVENT
+from lumina._core._types import FILL, NO_MID, ORDER, ORDER_EVENT
 from lumina.data import Instrument
 from lumina.report import statistics
 
@@ -85,9 +85,9 @@ def test_markout_is_quantity_weighted_and_signed():
 
 def test_markout_leaves_out_fills_after_whose_horizon_the_data_ended():
     made = fills((0, 0, 100, 1, 204), (1, 1, 104, 3, 204))
-    alone = statistics.markout(made, np.array([206, 0]), LINEAR)
+    alone = statistics.markout(made, np.array([206, NO_MID]), LINEAR)
     assert (alone["markout_ticks"], alone["realised_spread_ticks"]) == (3, 6)
-    assert statistics.markout(made, np.array([0, 0]), LINEAR) == {
+    assert statistics.markout(made, np.array([NO_MID, NO_MID]), LINEAR) == {
         "fills": 0, "markout_ticks": None, "markout": None, "adverse_selection_ticks": None,
         "realised_spread_ticks": None,
     }  # fmt: skip

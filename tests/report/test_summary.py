@@ -28,7 +28,7 @@ def empty(result):
     for name, dtype in (("fills", FILL), ("orders", ORDER), ("order_events", ORDER_EVENT), ("equity", EQUITY)):
         setattr(result, name, np.zeros(0, dtype))
     result.markout_mid2 = np.zeros((0, 3), np.int64)
-    result.final[0] |= {"position_lots": 0, "mid2_ticks": 0, "liquidation_units": None}
+    result.final[0] |= {"position_lots": 0, "mid2_ticks": None, "liquidation_units": None}
     return result
 
 

@@ -38,8 +38,8 @@ class Account {
   Account() = default;
   explicit Account(ContractValue contract) noexcept : contract_(contract) {}
 
-  // qty_lots > 0 filled at price_ticks. mid2 is the mid that the fill is marked at (A2), in half ticks; 0 where
-  // there was none yet: the fill is then marked at its own price. impact_units is the charge, >= 0.
+  // qty_lots > 0 filled at price_ticks. mid2 is the mid that the fill is marked at (A2), in half ticks;
+  // kNoMid where there was none yet: the fill is then marked at its own price. impact_units is the charge, >= 0.
   FillEffect on_fill(Side side, std::int32_t price_ticks, std::int64_t qty_lots, std::int64_t mid2,
                      std::int64_t fee_rate_e9, std::int64_t impact_units) noexcept {
     const std::int64_t price2 = std::int64_t{price_ticks} * 2;
@@ -51,7 +51,7 @@ class Account {
       overflow_ = true;
       return {0, 0, 0, 0, position_lots_};
     }
-    const std::int64_t mark2 = mid2 == 0 ? price2 : mid2;
+    const std::int64_t mark2 = mid2 == kNoMid ? price2 : mid2;
     mark(mark2);
     const std::int64_t cash = narrow(-contract_.value(price2, signed_lots));
     const Int128 before = marked_;
@@ -66,9 +66,9 @@ class Account {
     return {cash, cost, impact_units, narrow(spread), after};
   }
 
-  // Marks the position at a valid mid; 0 (none) changes nothing.
+  // Marks the position at a valid mid; kNoMid changes nothing.
   void mark(std::int64_t mid2) noexcept {
-    if (mid2 == 0) return;
+    if (mid2 == kNoMid) return;
     const Int128 value = contract_.value(mid2, position_lots_);
     inventory_ += value - marked_;
     marked_ = value;
@@ -77,7 +77,7 @@ class Account {
   // A funding row: longs pay rate_e9 of the position's value at mid2, the last valid mid before the row, and
   // shorts receive it; linear and inverse alike. Without a mid there is nothing to pay on.
   void funding(std::int64_t rate_e9, std::int64_t mid2) noexcept {
-    if (mid2 == 0) return;
+    if (mid2 == kNoMid) return;
     const std::int64_t value = narrow(contract_.position_value(mid2, position_lots_));
     funding_ += detail::ceil_div(Int128{rate_e9} * value, 1'000'000'000);
   }

@@ -323,7 +323,7 @@ class BasicEngine final : public EngineRun {
     }
   }
   void deliver_report(const Report& report) {
-    RiskGate::Market market{now_ns_, 0, 0};
+    RiskGate::Market market{now_ns_};
     if (report.kind == LUMINA_EV_FILL && desk_.gate(report.instrument).watches_loss()) market = see(report.instrument);
     const OwnOrder* order = desk_.learn(report, orders_.find(report.order_id), market);
     if (!wants(LUMINA_WAKE_REPORT)) return;
@@ -412,17 +412,17 @@ class BasicEngine final : public EngineRun {
   lumina_reason check_risk(const Request& request, OwnOrder& order) {
     const lumina_order& view = order.view;
     if (view.instrument >= feeds_.size()) return LUMINA_REASON_INVALID;
-    RiskGate::Market market{request.ts_ns, 0, 0};
+    RiskGate::Market market{request.ts_ns};
     if (desk_.gate(view.instrument).needs_prices()) market = see(view.instrument, view.side);
     return desk_.send(request, order, market);
   }
 
   // What the strategy sees now; the reference of an order of the side.
   RiskGate::Market see(std::uint32_t instrument, std::uint8_t side = LUMINA_NONE) {
-    RiskGate::Market market{now_ns_, 0, 0};
+    RiskGate::Market market{now_ns_};
     const DepthBook& book = this->book(instrument);
     const std::int64_t shift2 = std::int64_t{shift_ticks(instrument)} * 2;
-    if (const std::int64_t mid2 = book.mid2()) market.mid2 = mid2 + shift2;
+    if (const std::int64_t mid2 = book.mid2(); mid2 != kNoMid) market.mid2 = mid2 + shift2;
     if (side <= LUMINA_SELL) {
       const std::int32_t touch = book.best(opposite(static_cast<Side>(side)));
       if (DepthBook::is_price(touch)) market.reference2 = std::int64_t{touch} * 2 + shift2;

@@ -20,7 +20,7 @@ namespace lumina {
 //   bool begin(budget)           what may be done before the engine looks at the wall clock starts now
 //   bool run(limit_ns)           moves the market through everything at or before limit_ns; false: stopped earlier,
 //                                behind a report or because the budget is spent
-//   std::int64_t mid2()          last valid mid of the others' quotes; 0 before the first
+//   std::int64_t mid2()          last valid mid of the others' quotes; kNoMid before the first
 //   void on_shift(ts_ns)         the impact shift moved
 //   void open_ids(ids)           appends the ids of the orders that rest
 //   void cancel_resting(order, reason, ts_ns)

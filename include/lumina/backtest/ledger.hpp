@@ -34,7 +34,7 @@ class Ledger {
     std::uint64_t order_id;
     std::int32_t price_ticks;
     std::int32_t qty_lots;
-    std::int64_t mid2;  // last valid mid of the recorded market, 0 none
+    std::int64_t mid2;  // last valid mid of the recorded market
     double queue_ahead;
     Side side;
     bool maker;
@@ -68,7 +68,7 @@ class Ledger {
   const Account& account() const noexcept { return account_; }
 
   void fill(const FillNow& now) {
-    const bool marked = now.mid2 != 0;
+    const bool marked = now.mid2 != kNoMid;
     const std::int32_t own_recorded = now.price_ticks - shift_;
     std::int64_t impact = 0;
     if (now.maker && marked && (now.side == Side::buy ? shift_ < 0 : shift_ > 0)) {  // the shift favours us
@@ -100,7 +100,7 @@ class Ledger {
                            static_cast<std::uint8_t>(now.cause),
                            {}});
     const std::size_t row = log_->fills.size() - 1;
-    log_->markout_mid2.resize((row + 1) * due_.size(), 0);
+    log_->markout_mid2.resize((row + 1) * due_.size(), kNoMid);
     for (std::size_t h = 0; h < due_.size(); ++h) {
       const std::int64_t at = now.ts_ns + options_.markouts_ns[h];
       if (at > tape_last_ns_) continue;
@@ -118,7 +118,7 @@ class Ledger {
     impact.decay_to(ts_ns);
     const double qty = lots * options_.lot_size;
     const double charge_lots = impact.push(side == Side::buy ? qty : -qty) / options_.lot_size;
-    if (mid2 != 0) {
+    if (mid2 != kNoMid) {
       const std::int64_t charge = account_.contract().cost(mid2, charge_lots);
       account_.charge_impact(charge);
       log_->fills.back().impact_units += charge;
@@ -156,7 +156,9 @@ class Ledger {
     impact.decay_to(ts_ns);
     const std::int64_t next = impact.active() ? impact.next_grid(ts_ns) : kNever;
     next_shift_ns_ = next <= tape_last_ns_ ? next : kNever;
-    const auto shift = static_cast<std::int32_t>(std::nearbyint(impact.relative() * (static_cast<double>(mid2) / 2)));
+    // A fraction of the mid's size (T1b).
+    const double mid = mid2 == kNoMid ? 0.0 : std::fabs(static_cast<double>(mid2)) / 2;
+    const auto shift = static_cast<std::int32_t>(std::nearbyint(impact.relative() * mid));
     if (shift == shift_) return false;
     shift_ = shift;
     shifts_.push_back({from_ns, shift});

@@ -117,7 +117,7 @@ class OrderStore {
 struct RunLog {
   std::vector<OrderEvent> order_events;
   std::vector<Fill> fills;
-  std::vector<std::int64_t> markout_mid2;  // [fill][horizon], 0 where the data ended before
+  std::vector<std::int64_t> markout_mid2;  // [fill][horizon], kNoMid where the data ended before
 
   // Address space for a run over so many rows: it costs nothing until it is written, and saves moving the log as it
   // grows.

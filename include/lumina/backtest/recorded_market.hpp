@@ -119,21 +119,21 @@ class RecordedMarket {
            continuous();
   }
 
-  // Bid + ask of the last event, before the one being judged, that left a valid mid; 0 before the first. Goes back
+  // Bid + ask of the last event, before the one being judged, that left a valid mid; kNoMid before the first. Goes back
   // through the rows as far as need be, which is seldom far, and never behind the last answer.
   std::int64_t mid2() {
     const Event* const applied = inside_ ? inside_ + 1 : row_;
     const Event* const boundary = inside_ ? start_of_event(inside_) : row_;
     const Event* row = applied;
-    std::int64_t found = 0;
+    std::int64_t found = kNoMid;
     for (const Event* at = boundary; at > known_; at = start_of_event(at - 1)) {
       while (row != at) book_.revert(*--row, kExch);
-      if ((found = book_.mid2())) break;
+      if ((found = book_.mid2()) != kNoMid) break;
     }
     while (row != applied) book_.apply(*row++, kExch);
     if (boundary > known_) {
       known_ = boundary;
-      if (found) known_mid2_ = found;
+      if (found != kNoMid) known_mid2_ = found;
     }
     return known_mid2_;
   }
@@ -210,7 +210,7 @@ class RecordedMarket {
   const Event* row_;
   const Event* inside_ = nullptr;
   const Event* known_;  // mid2 is known as of here
-  std::int64_t known_mid2_ = 0;
+  std::int64_t known_mid2_ = kNoMid;
   std::int64_t first_ts_ns_ = 0, last_ts_ns_ = 0;
   const Event* counted_;  // rows of the exchange's view are counted up to here
   std::uint64_t exch_rows_ = 0;

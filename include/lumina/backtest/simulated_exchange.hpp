@@ -112,7 +112,7 @@ class SimulatedExchange : public ExchangeSide<SimulatedExchange> {
     return mid2_;
   }
   void look() noexcept {
-    if (const std::int64_t mid2 = market_.others_mid2()) mid2_ = mid2;
+    if (const std::int64_t mid2 = market_.others_mid2(); mid2 != kNoMid) mid2_ = mid2;
   }
   void on_shift(std::int64_t) noexcept {}
 

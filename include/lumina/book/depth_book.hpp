@@ -133,10 +133,10 @@ class DepthBook {
     return n;
   }
 
-  // Sum of the best prices in ticks (twice the mid); 0 while one side is empty or the book is locked or crossed.
+  // Sum of the best prices in ticks (twice the mid); kNoMid while one side is empty or the book is locked or crossed.
   std::int64_t mid2() const noexcept { return mid2_of(best(Side::buy), best(Side::sell)); }
   static std::int64_t mid2_of(std::int32_t bid, std::int32_t ask) noexcept {
-    return is_price(bid) && is_price(ask) && bid < ask ? std::int64_t{bid} + ask : 0;
+    return is_price(bid) && is_price(ask) && bid < ask ? std::int64_t{bid} + ask : kNoMid;
   }
 
  private:

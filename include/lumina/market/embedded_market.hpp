@@ -111,10 +111,10 @@ class EmbeddedMarket {
     while (engine_.is_price(price) && others_qty(side, price) == 0) price = engine_.behind(side, price);
     return {price, static_cast<std::int32_t>(engine_.is_price(price) ? others_qty(side, price) : 0)};
   }
-  // Bid + ask without ours; 0 where one is missing.
+  // Bid + ask without ours; kNoMid where one is missing.
   std::int64_t others_mid2() const noexcept {
     const std::int32_t bid = others_touch(Side::buy).price_ticks, ask = others_touch(Side::sell).price_ticks;
-    return engine_.is_price(bid) && engine_.is_price(ask) ? std::int64_t{bid} + ask : 0;
+    return engine_.is_price(bid) && engine_.is_price(ask) ? std::int64_t{bid} + ask : kNoMid;
   }
   std::int64_t feed_latency_ns() const noexcept { return parameters_.feed_latency_ns; }
   bool has_own_orders() const noexcept { return !own_.empty(); }

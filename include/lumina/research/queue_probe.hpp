@@ -260,7 +260,7 @@ class ProbeRun {
     std::int32_t price = book.best(side);
     for (std::int32_t level = 0; level < probe.level && DepthBook::is_price(price); ++level)
       price = book.behind(side, price);
-    if (data_ended || !market_.continuous() || in_snapshot_ || !DepthBook::is_price(price) || book.mid2() == 0 ||
+    if (data_ended || !market_.continuous() || in_snapshot_ || !DepthBook::is_price(price) || book.mid2() == kNoMid ||
         market_.left_window(side, price)) {
       end(i, probe.ts_ns, ProbeEnd::not_placed);
       return;

@@ -7,6 +7,7 @@
 
 #include "lumina/contract_value.hpp"
 #include "lumina/risk/limits.hpp"
+#include "lumina/types.hpp"
 
 namespace lumina {
 
@@ -32,14 +33,14 @@ class DayPnl {
   }
   void restart() noexcept { base_ = equity(); }
 
-  // In half ticks; 0 changes nothing.
+  // In half ticks; kNoMid changes nothing.
   void mark(std::int64_t mid2) noexcept {
-    if (mid2 > 0) mark2_ = mid2;
+    if (mid2 != kNoMid) mark2_ = mid2;
   }
 
   void fill(std::uint8_t side, std::int64_t price_ticks, std::int64_t lots, std::int64_t fee_units) noexcept {
     const std::int64_t signed_lots = side == LUMINA_BUY ? lots : -lots;
-    if (mark2_ == 0) mark2_ = price_ticks * 2;  // no mid was seen yet
+    if (mark2_ == kNoMid) mark2_ = price_ticks * 2;  // no mid was seen yet
     cash_ -= contract_.value(price_ticks * 2, signed_lots) + fee_units;
     position_lots_ += signed_lots;
   }
@@ -55,10 +56,11 @@ class DayPnl {
   Int128 pnl() const noexcept { return equity() - base_; }
 
  private:
-  Int128 equity() const noexcept { return cash_ + contract_.value(mark2_, position_lots_); }
+  // Before the first mark there is no position.
+  Int128 equity() const noexcept { return mark2_ == kNoMid ? cash_ : cash_ + contract_.value(mark2_, position_lots_); }
 
   std::int64_t next_day_ns_ = std::numeric_limits<std::int64_t>::min();
-  std::int64_t mark2_ = 0;
+  std::int64_t mark2_ = kNoMid;
   std::int64_t position_lots_ = 0;
   ContractValue contract_;
   Int128 cash_ = 0;  // after fees

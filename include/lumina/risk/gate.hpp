@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -46,9 +47,9 @@ class RiskGate {
 
   // What the owner sees when it sends or hears.
   struct Market {
-    std::int64_t now_ns;      // since the epoch; it never goes back: an earlier time is taken as the last
-    std::int64_t mid2;        // mid in half ticks; 0 = none
-    std::int64_t reference2;  // what a market order would meet, in half ticks; 0 = none
+    std::int64_t now_ns = 0;           // since the epoch; it never goes back: an earlier time is taken as the last
+    std::int64_t mid2 = kNoMid;        // mid in half ticks
+    std::int64_t reference2 = kNoMid;  // what a market order would meet, in half ticks
   };
 
   explicit RiskGate(const RiskLimits& limits = {}, const ContractValue& contract = {}, const RiskCapacity& room = {})
@@ -102,7 +103,7 @@ class RiskGate {
 
   // A cancel leaves, whatever the limits say; it counts as a message.
   void count_cancel(std::int64_t now_ns) noexcept {
-    now_ns = begin({now_ns, 0, 0});
+    now_ns = begin({now_ns});
     leaves(now_ns);
   }
 
@@ -135,9 +136,11 @@ class RiskGate {
     watch_loss();
   }
 
-  // A position from before the start, at mid2 half ticks (above 0 where the position is not 0).
+  // A position from before the start, at mid2 half ticks (kNoMid where there is none, above 0 of inverse contracts).
   void hold(std::int64_t position_lots, std::int64_t mid2) {
-    if (position_lots != 0 && mid2 < 1) throw std::invalid_argument("mid2 " + std::to_string(mid2) + " is below 1");
+    if (position_lots != 0 && mid2 == kNoMid) throw std::invalid_argument("a position needs a mid2 to start from");
+    if (contract_.inverse && mid2 != kNoMid && mid2 < 1)
+      throw std::invalid_argument("mid2 " + std::to_string(mid2) + " of an inverse contract is below 1");
     pnl_.hold(position_lots, mid2);
   }
   // Room for more orders, between sending. Throws std::bad_alloc.
@@ -193,6 +196,8 @@ class RiskGate {
     throw std::invalid_argument(std::string("room for ") + name + " " + std::to_string(room) + " is not in [1, " +
                                 std::to_string(most) + "]");
   }
+  // Zero and negative prices are prices, but inverse contracts have none (T1b). INT32_MIN says "no bid" in the books.
+  std::int64_t lowest_price() const noexcept { return contract_.inverse ? 1 : -std::int64_t{INT32_MAX}; }
   static std::int64_t narrow(Int128 value) noexcept {
     return static_cast<std::int64_t>(std::clamp<Int128>(value, INT64_MIN, INT64_MAX));
   }
@@ -263,7 +268,7 @@ class RiskGate {
   lumina_reason judge(const Order& order, std::int64_t replaced_lots, const Market& market) noexcept {
     const bool at_market = order.type == LUMINA_MARKET;
     if (order.side > LUMINA_SELL || order.type > LUMINA_MARKET || order.qty_lots < 1 || order.qty_lots > INT32_MAX ||
-        (!at_market && (order.price_ticks < 1 || order.price_ticks > INT32_MAX))) {
+        (!at_market && (order.price_ticks < lowest_price() || order.price_ticks > INT32_MAX))) {
       return LUMINA_REASON_INVALID;
     }
     if (killed()) [[unlikely]]
@@ -280,13 +285,13 @@ class RiskGate {
     if (rules_.max_order_lots && order.qty_lots > rules_.max_order_lots) return LUMINA_REASON_RISK_QTY;
 
     const std::int64_t price2 = at_market ? market.reference2 : order.price_ticks * 2;
-    if (rules_.max_notional_units && price2 != 0) {
+    if (rules_.max_notional_units && price2 != kNoMid) {
       const Int128 value = contract_.value(price2, order.qty_lots);
       if ((value < 0 ? -value : value) > rules_.max_notional_units) return LUMINA_REASON_RISK_NOTIONAL;
     }
-    if (rules_.band_e9 && !at_market && market.mid2 > 0) {
+    if (rules_.band_e9 && !at_market && market.mid2 != kNoMid) {
       const std::int64_t distance2 = price2 > market.mid2 ? price2 - market.mid2 : market.mid2 - price2;
-      if (Int128{distance2} * 1'000'000'000 > Int128{rules_.band_e9} * market.mid2)
+      if (Int128{distance2} * 1'000'000'000 > Int128{rules_.band_e9} * std::abs(market.mid2))
         return LUMINA_REASON_RISK_PRICE_BAND;
     }
     // only in the order's own direction: what reduces a position that is too large may always go
@@ -298,7 +303,7 @@ class RiskGate {
     if (rules_.refuse_self_cross) {
       const std::int64_t best = own_.best_ticks(order.side == LUMINA_BUY ? LUMINA_SELL : LUMINA_BUY);
       const bool meets = order.side == LUMINA_BUY ? order.price_ticks >= best : order.price_ticks <= best;
-      if (best != 0 && (order.type == LUMINA_MARKET || meets)) return LUMINA_REASON_RISK_SELF_CROSS;
+      if (best != OwnOrders::kNoPrice && (order.type == LUMINA_MARKET || meets)) return LUMINA_REASON_RISK_SELF_CROSS;
     }
     if (rules_.max_messages && messages_.reached(rules_.max_messages, rules_.message_window_ns, now_ns))
       return LUMINA_REASON_RISK_MESSAGE_RATE;

@@ -19,6 +19,7 @@ class OwnOrders {
  public:
   using Handle = std::uint32_t;
   static constexpr Handle kNone = 0;
+  static constexpr std::int64_t kNoPrice = kNoMid;
 
   struct Order {
     std::uint64_t id;
@@ -60,11 +61,11 @@ class OwnOrders {
   // Of all orders of the side.
   Int128 open_lots(std::uint8_t side) const noexcept { return sides_[side].open_lots; }
 
-  // The most aggressive price of the side's orders that may rest; 0 without any.
+  // The most aggressive price of the side's orders that may rest; kNoPrice without any.
   std::int64_t best_ticks(std::uint8_t side) noexcept {
     BookSide& own = sides_[side];
     if (own.stale) {
-      own.best_ticks = 0;
+      own.best_ticks = kNoPrice;
       own.stale = false;
       for (Handle h = own.first; h != kNone; h = pool_[h].next) improve(own, pool_[h]);
     }
@@ -145,7 +146,7 @@ class OwnOrders {
  private:
   struct BookSide {
     Int128 open_lots = 0;
-    std::int64_t best_ticks = 0;
+    std::int64_t best_ticks = kNoPrice;
     Handle first = kNone;
     bool stale = false;  // best_ticks is to be looked for
   };
@@ -157,7 +158,8 @@ class OwnOrders {
 
   void improve(BookSide& own, const Order& order) noexcept {
     if (!rests(order)) return;
-    own.best_ticks = own.best_ticks == 0 ? order.reach_ticks : better(order.side, own.best_ticks, order.reach_ticks);
+    own.best_ticks =
+        own.best_ticks == kNoPrice ? order.reach_ticks : better(order.side, own.best_ticks, order.reach_ticks);
   }
 
   void take_oldest_replace(Order& order) noexcept {

@@ -117,7 +117,8 @@ class MarketMaker {
         const std::int32_t lots = order_lots(*ctx->instrument(ctx, i));
         const std::int64_t limit = params_.max_position_lots ? params_.max_position_lots : 10LL * lots;
         detail::require(limit >= lots, "max_position_lots", static_cast<double>(limit), "at least the order size");
-        instruments_.push_back({Quoter(params_, i, lots, limit), static_cast<double>(limit) / lots});
+        instruments_.push_back({Quoter(params_, i, lots, limit, ctx->instrument(ctx, i)->inverse != 0),
+                                static_cast<double>(limit) / lots});
       }
     } catch (const std::exception& error) {
       instruments_.clear();

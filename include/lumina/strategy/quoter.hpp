@@ -59,8 +59,8 @@ struct Touch {
 class Quoter {
  public:
   Quoter() = default;
-  Quoter(const QuoterParams& params, std::uint32_t instrument, std::int32_t order_lots,
-         std::int64_t max_position_lots) noexcept
+  Quoter(const QuoterParams& params, std::uint32_t instrument, std::int32_t order_lots, std::int64_t max_position_lots,
+         bool positive_prices) noexcept
       : instrument_(instrument),
         order_lots_(order_lots),
         levels_(params.levels),
@@ -68,10 +68,11 @@ class Quoter {
         requote_(params.requote_ticks),
         improve_(params.max_improve_ticks < 0 ? std::numeric_limits<std::int32_t>::max() : params.max_improve_ticks),
         min_edge_(params.min_edge_ticks),
-        max_position_(max_position_lots) {}
+        max_position_(max_position_lots),
+        lowest_(positive_prices ? 1 : -kFar + 1) {}
 
-  // Wanted prices in ticks, not rounded; a bid below one tick or an ask out of range leaves that side without
-  // orders, NaN both.
+  // Wanted prices in ticks, not rounded; one out of range (where prices are positive, a bid below one tick)
+  // leaves that side without orders, NaN both.
   void quote(lumina_ctx* ctx, Touch touch, std::int64_t position, double bid, double ask) noexcept {
     const Wanted wanted = round_and_clamp(touch, bid, ask);
     // Moving up, asks first; else bids first: an own order must not meet the one it moves towards.
@@ -179,7 +180,7 @@ class Quoter {
     }
     const std::int64_t best_bid = touch.bid_ticks;
     const std::int64_t best_ask = touch.ask_ticks;
-    return {low < 1 ? kNone : std::min({low, best_ask - 1, best_bid + improve_}),
+    return {low < lowest_ ? kNone : std::min({low, best_ask - 1, best_bid + improve_}),
             high >= kFar ? kNone : std::max({high, best_bid + 1, best_ask - improve_})};
   }
 
@@ -276,6 +277,7 @@ class Quoter {
   std::int64_t improve_ = 0;
   double min_edge_ = -std::numeric_limits<double>::infinity();
   std::int64_t max_position_ = 0;
+  std::int64_t lowest_ = 1;  // price, ticks
   std::array<std::array<Slot, kMaxQuoteLevels>, 2> slots_{};
   std::array<std::int64_t, 2> retry_ns_{std::numeric_limits<std::int64_t>::min(),
                                         std::numeric_limits<std::int64_t>::min()};
