@@ -15,6 +15,7 @@ from lumina._core._ring import MpmcRing as MpmcRing
 from lumina._core._ring import SpscRing as SpscRing
 from lumina._core._risk import RiskGate as RiskGate
 from lumina._core._types import EVENT as EVENT
+from lumina._core._types import NO_MID as NO_MID
 from lumina.backtester.options import Impact as Impact
 from lumina.backtester.options import Latency as Latency
 from lumina.backtester.options import Queue as Queue

@@ -231,7 +231,8 @@ cdef class Run:
             liquidation = 0
         elif touch is not None:
             account = engine.ledger(i).account()
-            liquidation = account.liquidation(2 * (<int64_t>touch[0] + <int64_t>last["shift_ticks"]))  # what we would meet (A2)
+            # at what we would meet (A2)
+            liquidation = account.liquidation(2 * (<int64_t>touch[0] + <int64_t>last["shift_ticks"]))
         return {
             "position_lots": position,
             "mid2_ticks": None if last["mid2_ticks"] == _types.NO_MID else int(last["mid2_ticks"]),

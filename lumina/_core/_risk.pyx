@@ -42,6 +42,10 @@ cdef int64_t _within(str name, value, int64_t low, int64_t high=INT64_MAX) excep
     return value
 
 
+cdef int64_t _ticks(price_ticks) except? -1:
+    return _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS)
+
+
 cdef int64_t _half_ticks(str name, value) except? -1:
     return kNoMid if value is None else _within(name, value, -_MOST_HALF_TICKS, _MOST_HALF_TICKS)
 
@@ -89,11 +93,11 @@ cdef class RiskGate:
         self.gate.count_cancel(_within("now_ns", now_ns, 0))
 
     def on_fill(self, uint64_t order_id, side, price_ticks, qty_lots, *, now_ns, int64_t fee_units=0, mid2_ticks=None):
-        self.gate.on_fill(order_id, <uint8_t>as_side(side), _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS),
+        self.gate.on_fill(order_id, <uint8_t>as_side(side), _ticks(price_ticks),
                           _within("qty_lots", qty_lots, 1, 2**31 - 1), fee_units, _market(now_ns, mid2_ticks, None))
 
     def on_replaced(self, uint64_t order_id, price_ticks, total_lots):
-        self.gate.on_replaced(order_id, _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS),
+        self.gate.on_replaced(order_id, _ticks(price_ticks),
                               _within("total_lots", total_lots, 0, 2**31 - 1))
 
     def on_replace_rejected(self, uint64_t order_id):
