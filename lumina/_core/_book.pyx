@@ -2,6 +2,7 @@ cimport cython
 import numpy as np
 
 from lumina._core cimport book
+from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.types cimport Event
 
 _VIEWS = {"local": book.kLocal, "exchange": book.kExch, "both": book.kLocal | book.kExch}
@@ -9,6 +10,7 @@ _VIEWS = {"local": book.kLocal, "exchange": book.kExch, "both": book.kLocal | bo
 
 cdef class DepthBook:
     cdef book.DepthBook book_
+    cdef bint busy
 
     def __init__(self, lo_ticks=None, hi_ticks=None):
         if (lo_ticks is None) != (hi_ticks is None):
@@ -23,11 +25,16 @@ cdef class DepthBook:
         if view not in _VIEWS:
             raise ValueError(f"view {view!r} is not one of {', '.join(_VIEWS)}")
         cdef book.uint16_t flags = _VIEWS[view]
-        if events.shape[0]:
-            with nogil:
-                self.book_.apply(&events[0], <size_t>events.shape[0], flags)
+        claim(&self.busy, self)
+        try:
+            if events.shape[0]:
+                with nogil:
+                    self.book_.apply(&events[0], <size_t>events.shape[0], flags)
+        finally:
+            self.busy = False
 
     cdef _touch(self, book.Side side):
+        check_idle(self.busy, self)
         cdef book.int32_t price = self.book_.best(side)
         return (price, self.book_.qty(side, price)) if book.DepthBook.is_price(price) else None
 
@@ -41,9 +48,11 @@ cdef class DepthBook:
 
     def level(self, price_ticks):
         cdef book.int32_t price = price_ticks
+        check_idle(self.busy, self)
         return self.book_.qty(book.Side.buy, price), self.book_.qty(book.Side.sell, price)
 
     cdef _levels(self, book.Side side, Py_ssize_t n):
+        check_idle(self.busy, self)
         rows = []
         cdef book.int32_t price = self.book_.best(side)
         while len(rows) < n and book.DepthBook.is_price(price):

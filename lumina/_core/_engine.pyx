@@ -12,6 +12,7 @@ from lumina._core._market cimport MarketSpec
 from lumina._core._risk cimport risk_limits
 from lumina._core.abi cimport lumina_level
 from lumina._core.book cimport Side
+from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.engine cimport (
     EngineOptions, EngineRun, InstrumentSetup, RecordedEngine, SimulatedEngine, TapeView)
 from lumina._core.market cimport MarketSource
@@ -93,7 +94,7 @@ cdef class Run:
     """One run of the engine, over tapes or over embedded markets. It keeps these and the strategy alive."""
     cdef unique_ptr[EngineRun] engine
     cdef list keep
-    cdef bint with_gil
+    cdef bint with_gil, busy
     cdef int count
     cdef Py_ssize_t horizons
 
@@ -164,11 +165,15 @@ cdef class Run:
     def run(self, int64_t slice_ns):
         """Go on for about `slice_ns` of wall time; True at the end of the run."""
         cdef bint done
-        if self.with_gil:
-            return self.engine.get().run(slice_ns)
-        with nogil:
-            done = self.engine.get().run(slice_ns)
-        return done
+        claim(&self.busy, self)
+        try:
+            if self.with_gil:
+                return self.engine.get().run(slice_ns)
+            with nogil:
+                done = self.engine.get().run(slice_ns)
+            return done
+        finally:
+            self.busy = False
 
     def interrupt(self):
         self.engine.get().interrupt()
@@ -194,6 +199,7 @@ cdef class Run:
 
     def results(self):
         """Arrays of the run, in the dtypes of `lumina._core._types`."""
+        check_idle(self.busy, self)
         cdef EngineRun *engine = self.engine.get()
         cdef size_t i
         cdef OrderRecord[::1] records

@@ -32,13 +32,13 @@ cdef class Histogram:
         cdef Py_ssize_t i
         cdef histogram.Histogram* h = &self.histogram_
         cdef uint64_t before = h.negatives()
-        with nogil:
-            if expected_interval <= 0:
-                for i in range(rows.shape[0]):
-                    h.record(rows[i])
-            else:
-                for i in range(rows.shape[0]):
-                    h.record_corrected(rows[i], expected_interval)
+        # under the GIL, which is the lock of all methods
+        if expected_interval <= 0:
+            for i in range(rows.shape[0]):
+                h.record(rows[i])
+        else:
+            for i in range(rows.shape[0]):
+                h.record_corrected(rows[i], expected_interval)
         return h.negatives() - before
 
     def merge(self, Histogram other not None):

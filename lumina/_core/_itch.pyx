@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
+from lumina._core.exclusive cimport check_idle, claim
 
 from lumina._core._resolver import UPDATE as _UPDATE
 
@@ -190,6 +191,7 @@ cdef class ItchReader:
         Of the datagrams to read, 0 = all.
     """
     cdef Reader* reader
+    cdef bint busy
 
     def __cinit__(self, stocks, uint32_t tick_units, *, bint only_one=False, bint system_phases=True,
                   bint drop_odd=False, bint mark_gaps=False, uint16_t port=0):
@@ -233,14 +235,19 @@ cdef class ItchReader:
         cdef size_t size = <size_t>data.shape[0]
         cdef cbool good = True
         if size:
-            with nogil:
-                good = self.reader.feed(&data[0], size)
+            claim(&self.busy, self)
+            try:
+                with nogil:
+                    good = self.reader.feed(&data[0], size)
+            finally:
+                self.busy = False
         if not good:
             self._raise()
         return self._take()
 
     def end(self):
         """The file has ended; ItchError where something is left that is no whole message."""
+        check_idle(self.busy, self)
         if not self.reader.end():
             self._raise()
 

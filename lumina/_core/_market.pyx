@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 from libcpp.memory cimport unique_ptr
 
+from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.market cimport EmbeddedMarket, MarketOwner, MarketParameters
 from lumina._core.types cimport Event
 
@@ -116,6 +117,7 @@ cdef class MarketSpec:
 cdef class Recording:
     """An embedded market that runs by itself and keeps what the public sees."""
     cdef unique_ptr[EmbeddedMarket] market
+    cdef bint busy
 
     def __cinit__(self, MarketSpec spec):
         self.market.reset(new EmbeddedMarket(spec.source.parameters, spec.source.seed))
@@ -125,21 +127,27 @@ cdef class Recording:
         cdef MarketOwner nobody
         cdef EmbeddedMarket *market = self.market.get()
         cdef Py_ssize_t _i
-        with nogil:
-            for _i in range(events):
-                if market.ended():
-                    break
-                market.step(nobody)
+        claim(&self.busy, self)
+        try:
+            with nogil:
+                for _i in range(events):
+                    if market.ended():
+                        break
+                    market.step(nobody)
+        finally:
+            self.busy = False
         return market.ended()
 
     @property
     def elapsed_ns(self):
         """Of the session so far."""
+        check_idle(self.busy, self)
         cdef EmbeddedMarket *market = self.market.get()
         return (market.last_ts_ns() if market.ended() else market.next_ts_ns()) - market.first_ts_ns()
 
     def take(self):
         """Rows and order ids made since the last call: arrays of lumina.EVENT and of uint64."""
+        check_idle(self.busy, self)
         cdef EmbeddedMarket *market = self.market.get()
         cdef size_t count = market.rows().size()
         rows, ids = np.empty(count, _types.EVENT), np.empty(count, np.uint64)

@@ -8,6 +8,7 @@ from libc.string cimport memcpy
 from lumina._core cimport matching_engine
 from lumina._core._order_book cimport SIDES, as_id, as_int32, as_side, depth_of, orders_of, queue_ahead_of, touch
 from lumina._core.book cimport Side
+from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.matching_engine cimport (
     MatchEvent, MatchKind, MatchLog, MatchMessage, OrderType, int32_t, uint8_t, uint16_t, uint32_t)
 from lumina._core.order_book cimport Order, kNoOrder
@@ -47,6 +48,7 @@ cdef uint16_t _owner(owner) except? 65535:
 cdef class MatchingEngine:
     cdef matching_engine.MatchingEngine* engine
     cdef MatchLog log
+    cdef bint busy
 
     def __cinit__(self, Py_ssize_t orders=0, self_trade="cancel_newest"):
         if not 0 <= orders < 2**32 - 1:
@@ -58,10 +60,19 @@ cdef class MatchingEngine:
     def __dealloc__(self):
         del self.engine
 
+    # The engine, while no thread is in it without the GIL.
+    cdef matching_engine.MatchingEngine* idle(self) except NULL:
+        check_idle(self.busy, self)
+        return self.engine
+
     cdef _run(self, const MatchMessage* messages, size_t count):
-        with nogil:
-            self.log.clear()
-            self.engine.on_batch(messages, count, self.log)
+        claim(&self.busy, self)
+        try:
+            with nogil:
+                self.log.clear()
+                self.engine.on_batch(messages, count, self.log)
+        finally:
+            self.busy = False
         events = np.empty(self.log.events().size(), MATCH_EVENT)
         cdef char[::1] to
         if self.log.events().size():
@@ -115,58 +126,58 @@ cdef class MatchingEngine:
 
     @property
     def phase(self):
-        return "continuous" if self.engine.phase() == Phase.continuous else "halt"
+        return "continuous" if self.idle().phase() == Phase.continuous else "halt"
 
     @phase.setter
     def phase(self, value):
         for name, number in _PHASES.items():
             if value == number or value == name:
-                self.engine.set_phase(<Phase><int>number)
+                self.idle().set_phase(<Phase><int>number)
                 return
         raise ValueError(f"phase {value!r} is neither 'continuous' (0) nor 'halt' (1)")
 
     @property
     def band(self):
-        return (self.engine.band_low(), self.engine.band_high()) if self.engine.has_band() else None
+        return (self.idle().band_low(), self.idle().band_high()) if self.idle().has_band() else None
 
     @band.setter
     def band(self, value):
         cdef int32_t low, high
         if value is None:
-            self.engine.clear_band()
+            self.idle().clear_band()
             return
         first, last = value
         low, high = as_int32("lowest price", first), as_int32("highest price", last)
         if low > high:
             raise ValueError(f"band ({low}, {high}): the lowest price is above the highest")
-        self.engine.set_band(low, high)
+        self.idle().set_band(low, high)
 
     @property
     def best_bid(self):
-        return touch(self.engine[0], Side.buy)
+        return touch(self.idle()[0], Side.buy)
 
     @property
     def best_ask(self):
-        return touch(self.engine[0], Side.sell)
+        return touch(self.idle()[0], Side.sell)
 
     def depth(self, Py_ssize_t n):
-        return depth_of(self.engine[0], n)
+        return depth_of(self.idle()[0], n)
 
     def queue_ahead(self, order_id):
-        return queue_ahead_of(self.engine[0], order_id)
+        return queue_ahead_of(self.idle()[0], order_id)
 
     def orders(self, price_ticks, side=None):
-        return orders_of(self.engine[0], price_ticks, side)
+        return orders_of(self.idle()[0], price_ticks, side)
 
     def order(self, order_id):
-        cdef uint32_t handle = self.engine.find(as_id("order_id", order_id))
+        cdef uint32_t handle = self.idle().find(as_id("order_id", order_id))
         if handle == kNoOrder:
             return None
-        cdef const Order* order = &self.engine.order(handle)
-        return SIDES[<uint8_t>order.side()], order.price_ticks, order.qty_lots, self.engine.owner(order[0])
+        cdef const Order* order = &self.idle().order(handle)
+        return SIDES[<uint8_t>order.side()], order.price_ticks, order.qty_lots, self.idle().owner(order[0])
 
     def __len__(self):
-        return self.engine.size()
+        return self.idle().size()
 
     def __contains__(self, order_id):
-        return self.engine.find(as_id("order_id", order_id)) != kNoOrder
+        return self.idle().find(as_id("order_id", order_id)) != kNoOrder

@@ -68,7 +68,7 @@ cdef class LatencySampler:
         out = np.empty(n, np.int64)
         cdef int64_t[::1] view = out
         cdef Py_ssize_t i
-        with nogil, cython.boundscheck(False), cython.wraparound(False):
+        with cython.boundscheck(False), cython.wraparound(False):  # under the GIL: a model is one stream of draws
             for i in range(n):
                 view[i] = self.model_.sample()
         return out

@@ -7,6 +7,7 @@ from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
+from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.types cimport Event
 
 from lumina._core._types import EVENT as _EVENT
@@ -128,6 +129,7 @@ cdef class Sequencer:
         the depth that they caused (SEMANTICS F6).
     """
     cdef _Sequencer* sequencer
+    cdef bint busy
 
     def __cinit__(self, bint file_order=False):
         self.sequencer = new _Sequencer(file_order)
@@ -152,10 +154,14 @@ cdef class Sequencer:
     cdef _run(self, const Update[::1] updates, cbool all_):
         cdef Py_ssize_t i
         cdef vector[Update] out
-        with nogil:
-            for i in range(updates.shape[0]):
-                self.sequencer.push(updates[i])
-            lumina_release(self.sequencer[0], all_, out)
+        claim(&self.busy, self)
+        try:
+            with nogil:
+                for i in range(updates.shape[0]):
+                    self.sequencer.push(updates[i])
+                lumina_release(self.sequencer[0], all_, out)
+        finally:
+            self.busy = False
         result = np.empty(out.size(), UPDATE)
         cdef Update[::1] view = result
         if out.size():
@@ -178,7 +184,7 @@ cdef class Resolver:
         Keep the venue's order id of each row, for `take_ids`.
     """
     cdef _Resolver* resolver
-    cdef bint order_ids
+    cdef bint order_ids, busy
     cdef object ids
 
     def __cinit__(self, int64_t counted_window_ns=0, bint runs_are_events=False, bint seeded=False,
@@ -223,23 +229,29 @@ cdef class Resolver:
         """
         cdef Py_ssize_t i = 0, n = updates.shape[0]
         cdef ResolveStatus status = ResolveStatus.ok
-        with nogil:
-            while i < n:
-                status = self.resolver.push(updates[i])
-                if status != ResolveStatus.ok:
-                    break
-                i += 1
+        claim(&self.busy, self)
+        try:
+            with nogil:
+                while i < n:
+                    status = self.resolver.push(updates[i])
+                    if status != ResolveStatus.ok:
+                        break
+                    i += 1
+        finally:
+            self.busy = False
         if status != ResolveStatus.ok:
             raise ResolveError(i, _REASONS[<int>status])
         return self._take()
 
     def finish(self):
         """End the open events; return the rows that are left."""
+        check_idle(self.busy, self)
         self.resolver.finish()
         return self._take()
 
     def message_ends(self):
         """Array of MESSAGE_END, one row a tagged message since the last call."""
+        check_idle(self.busy, self)
         cdef vector[MessageEnd]* ends = &self.resolver.message_ends()
         result = np.zeros(ends.size(), MESSAGE_END)
         cdef MessageEnd[::1] view = result

@@ -8,6 +8,8 @@ from lumina._core.ring cimport ByteSpan, RingMemory, RingOptions, RingStatus, Sh
 cdef class _Port:
     cdef readonly object dtype
     cdef object _raw
+    cdef bint one_producer, one_consumer  # whose end is one thread's at a time
+    cdef bint pushing, popping
 
     cdef size_t try_push_items(self, const char* items, size_t n) noexcept nogil
     cdef RingStatus wait_to_push(self, int64_t ns) noexcept nogil

@@ -6,6 +6,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyB
 from cpython.exc cimport PyErr_CheckSignals
 from libcpp.utility cimport move
 
+from lumina._core.exclusive cimport check_idle
 from lumina._core.ring cimport (
     ByteSpan,
     DisruptorBytes,
@@ -163,7 +164,10 @@ cdef class _Port:
         cdef Py_buffer buffer
         cdef size_t done = 0, n = <size_t>len(array), size = <size_t>self.dtype.itemsize, moved
         cdef int64_t left = _nanoseconds(timeout)
+        if self.one_producer:
+            check_idle(self.pushing, self)
         PyObject_GetBuffer(array.view(self._raw), &buffer, PyBUF_SIMPLE)
+        self.pushing = True
         try:
             while done < n:
                 if (n - done) * size >= _LARGE:
@@ -181,6 +185,7 @@ cdef class _Port:
                             raise
                         break
         finally:
+            self.pushing = False
             PyBuffer_Release(&buffer)
         return done
 
@@ -188,7 +193,10 @@ cdef class _Port:
         cdef Py_buffer buffer
         cdef size_t n = <size_t>len(array), size = <size_t>self.dtype.itemsize, moved
         cdef int64_t left = _nanoseconds(timeout)
+        if self.one_consumer:
+            check_idle(self.popping, self)
         PyObject_GetBuffer(array.view(self._raw), &buffer, PyBUF_SIMPLE | PyBUF_WRITABLE)
+        self.popping = True
         try:
             while True:
                 if n * size >= _LARGE:
@@ -199,6 +207,7 @@ cdef class _Port:
                 if moved or not self._wait(False, &left):
                     return moved
         finally:
+            self.popping = False
             PyBuffer_Release(&buffer)
 
     cdef _pop_one(self, timeout):
@@ -330,6 +339,9 @@ cdef class _Queue(_Ring):
 
 cdef class SpscRing(_Queue):
 
+    def __cinit__(self, *_args, **_options):
+        self.one_producer = self.one_consumer = True
+
     def __dealloc__(self):
         del self.ring
 
@@ -372,18 +384,22 @@ cdef class SpscRing(_Queue):
         return self.ring.size()
 
     def claim(self, n):
+        check_idle(self.pushing, self)
         return _view_of(self, self.ring.claim(_count("n", n)), self.dtype, True)
 
     def publish(self, n):
+        check_idle(self.pushing, self)
         if not 0 <= n <= self.ring.claim(self.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was claimed")
         if n:
             self.ring.publish(n)
 
     def peek(self, n):
+        check_idle(self.popping, self)
         return _view_of(self, self.ring.peek(_count("n", n)), self.dtype, False)
 
     def release(self, n):
+        check_idle(self.popping, self)
         if not 0 <= n <= self.ring.peek(self.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was seen")
         if n:
@@ -486,6 +502,9 @@ cdef class Disruptor(_Ring):
 
 cdef class DisruptorConsumer(_Port):
 
+    def __cinit__(self):
+        self.one_consumer = True
+
     def __dealloc__(self):
         if self.joined:
             self.disruptor.ring.leave(self.id)
@@ -514,15 +533,18 @@ cdef class DisruptorConsumer(_Port):
         return self.disruptor.ring.peek(self.id, n)
 
     def peek(self, n):
+        check_idle(self.popping, self)
         return _view_of(self, self._seen(_count("n", n)), self.dtype, False)
 
     def release(self, n):
+        check_idle(self.popping, self)
         if not 0 <= n <= self._seen(self.disruptor.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was seen")
         if n:
             self.disruptor.ring.release(self.id, n)
 
     def leave(self):
+        check_idle(self.popping, self)
         if self.joined:
             self.joined = False
             self.disruptor.ring.leave(self.id)
