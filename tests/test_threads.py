@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lumina
-from lumina._core._market import MarketSpec, Recording
+from lumina._core._market import Recording
 from lumina._core._resolver import UPDATE, Resolver, Sequencer
 
 MESSAGES = 300_000
@@ -108,7 +108,7 @@ def test_a_ring_of_one_producer_and_one_consumer_has_one_of_each():
     first = threading.Thread(target=second)
     first.start()
     waiting.wait()
-    while not told:  # the thread may not be waiting in the ring yet: then the push below takes no room that is not there
+    while not told:  # one of the two finds the other at the producer's end
         try:
             if not ring.push((1, 2, 3), timeout=0.001):
                 continue

@@ -15,3 +15,6 @@ class Run:
     @property
     def overflow(self) -> bool: ...
     def results(self) -> dict[str, Any]: ...
+
+def strategy_address(capsule: object) -> int:
+    """Where the strategy of a capsule stands: what tells one from another."""

@@ -2,7 +2,7 @@
 import numpy as np
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset, strncpy
 from libcpp.memory cimport unique_ptr
 from libcpp.vector cimport vector
@@ -248,6 +248,11 @@ cdef class Run:
             "exchange_touch": (bid, ask),
             "local_touch": (_touch(engine.local_touch(i, Side.buy)), _touch(engine.local_touch(i, Side.sell))),
         }
+
+
+def strategy_address(capsule):
+    """Where the strategy of a capsule stands: what tells one from another."""
+    return <uintptr_t>_strategy(capsule)
 
 
 cdef const abi.lumina_strategy *_strategy(capsule) except NULL:

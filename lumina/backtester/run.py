@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from lumina._core._engine import Run
+from lumina._core._engine import Run, strategy_address
 from lumina._core._python_strategy import PythonStrategy
 from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
 from lumina.backtester.result import Result, digest
@@ -90,11 +91,12 @@ def backtest(
         "markouts_ns": tuple(markouts_ns),
     }
     capsule, python = _capsule(strategy)
-    try:
-        run = Run(setups, options, capsule, python is not None)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-    wall_s, interrupted = _drive(run, python, progress and _meter(run, markets, progress))
+    with _alone(strategy, capsule, python):
+        try:
+            run = Run(setups, options, capsule, python is not None)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        wall_s, interrupted = _drive(run, python, progress and _meter(run, markets, progress))
     if run.error is not None:
         raise StrategyError(f"the strategy stopped the run: {run.error[1] or f'error {run.error[0]}'}")
     if run.overflow:
@@ -171,6 +173,31 @@ def _capsule(strategy: Any) -> tuple[object | None, PythonStrategy | None]:
         return strategy, None
     python = PythonStrategy(strategy() if isinstance(strategy, type) else strategy)
     return python.capsule, python
+
+
+_running: set[int] = set()  # strategies whose state a run is using
+
+
+@contextmanager
+def _alone(strategy: Any, capsule: object | None, python: PythonStrategy | None) -> Iterator[None]:
+    """A strategy that keeps its state in itself serves one run at a time."""
+    if capsule is None:
+        yield
+        return
+    if python is None:
+        key = strategy_address(capsule)
+    else:
+        key = id(python if isinstance(strategy, type) else strategy)
+    if key in _running:
+        raise ConfigError(
+            f"this {type(strategy).__name__} is the strategy of a run that goes on, whose state it would share: give "
+            "each run an object of its own"
+        )
+    _running.add(key)
+    try:
+        yield
+    finally:
+        _running.discard(key)
 
 
 def _check_markets(markets: list[Any], impact: Impact | None) -> None:

@@ -32,7 +32,7 @@ class MarketMaker:
     in the queue until its wanted price is `requote_ticks` away; while a request is in flight its order is left
     alone. Position plus everything open on a side never exceeds `max_position_lots`. Quotes are rounded to the
     nearest tick, halves away from the mid, and never reach the opposite touch. Every instrument of a run is
-    quoted, each with its own inventory. One object serves many runs: each starts afresh.
+    quoted, each with its own inventory. One object serves many runs, at once too: each has a state of its own.
 
     Parameters
     ----------
@@ -106,9 +106,10 @@ class MarketMaker:
         if quoter["max_improve_ticks"] is None:
             quoter["max_improve_ticks"] = -1
         try:
-            object.__setattr__(self, "_core", self._core_type(params, quoter))
+            self._core_type(params, quoter)  # checks what goes together
         except ValueError as error:
             raise ConfigError(str(error)) from None
+        object.__setattr__(self, "_core_arguments", (params, quoter))
 
     @property
     def params(self) -> dict[str, Any]:
@@ -117,8 +118,8 @@ class MarketMaker:
 
     @property
     def capsule(self) -> Any:
-        """PyCapsule ``"lumina.strategy.v1"`` for the engine; it keeps the strategy alive."""
-        core: _strategies.Strategy = self._core  # type: ignore[attr-defined]
+        """PyCapsule ``"lumina.strategy.v1"`` for the engine: a strategy of its own at each access, for one run."""
+        core: _strategies.Strategy = self._core_type(*self._core_arguments)  # type: ignore[attr-defined]
         return core.capsule
 
     def __reduce__(self) -> tuple[Any, ...]:

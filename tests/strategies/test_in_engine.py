@@ -2,12 +2,14 @@
 languages decides alike."""
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lumina
+from lumina.errors import ConfigError
 from lumina.strategies import GLFT, AvellanedaStoikov, Symmetric
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -142,3 +144,43 @@ def test_numba_decides_as_python(tape):
         assert len(result.fills) >= 50
         assert lumina.backtest(tape, strategy, latency=LATENCY).digest == result.digest
         assert lumina.backtest(tape, strategy, latency=LATENCY).digest == result.digest
+
+
+class PythonMaker:
+    """Keeps what it saw in itself."""
+
+    interval_ns = 100_000_000
+
+    def __init__(self):
+        self.calls = 0
+
+    def on_timer(self, ctx, event):
+        self.calls += 1
+
+
+def test_one_object_serves_runs_at_once_each_with_a_state_of_its_own():
+    shared = AvellanedaStoikov(gamma=0.2, order_lots=2)
+    markets = [lumina.EmbeddedMarket(seed=seed, hours=0.02) for seed in (1, 2, 3)] * 4
+    alone = [lumina.backtest(market, AvellanedaStoikov(gamma=0.2, order_lots=2)).digest for market in markets]
+    with ThreadPoolExecutor(4) as pool:
+        together = [result.digest for result in pool.map(lambda market: lumina.backtest(market, shared), markets)]
+    assert together == alone
+    assert [lumina.backtest(market, shared).digest for market in markets] == alone
+
+
+@pytest.mark.parametrize("make", [PythonMaker, lambda: Symmetric().capsule], ids=["python", "capsule"])
+def test_a_strategy_that_keeps_its_state_in_itself_serves_one_run_at_a_time(make):
+    strategy = make()
+    market = lumina.EmbeddedMarket(seed=1, hours=0.02)
+    told = []
+
+    def nested(done, total):
+        if not told:
+            with pytest.raises(ConfigError, match="give each run an object of its own") as error:
+                lumina.backtest(market, strategy)
+            told.append(error)
+
+    first = lumina.backtest(market, strategy, progress=nested)
+    assert told
+    assert lumina.backtest(market, make()).digest == first.digest  # and the object is free again
+    lumina.backtest(market, strategy)
