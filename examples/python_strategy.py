@@ -10,7 +10,7 @@ import sys
 
 import lumina
 from lumina import Side
-from lumina.strategies.native import EV_FILL, POST_ONLY
+from lumina.strategies.native import EV_FILL
 
 
 class TouchMaker:
@@ -47,7 +47,7 @@ class TouchMaker:
                 return
             self.price_ticks[side] = best.price_ticks
             self.order_id[side] = ctx.submit(
-                side=side, type=POST_ONLY, price_ticks=best.price_ticks, qty_lots=self.order_lots
+                side=side, type=OrderType.POST_ONLY, price_ticks=best.price_ticks, qty_lots=self.order_lots
             )
             self.in_flight[side] = True
         elif self.price_ticks[side] != best.price_ticks:

@@ -1,7 +1,6 @@
 """The embedded market: a synthetic market that reacts, to trade in without any data."""
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 from lumina._core._market import MarketSpec, Recording, default_parameters
 from lumina.data.instrument import Instrument
 from lumina.errors import ConfigError
+from lumina.numeric import real, whole
 
 if TYPE_CHECKING:
     from lumina.data.tape import Tape
@@ -97,7 +97,7 @@ class EmbeddedMarket:
         feed_latency_ns: int = 100_000,
         **parameters: Any,
     ) -> None:
-        self._seed = _whole("seed", seed, 0, 2**64 - 1)
+        self._seed = whole("seed", seed, 0, 2**64 - 1)
         values = default_parameters()
         for name, value in parameters.items():
             if name not in values:
@@ -106,9 +106,9 @@ class EmbeddedMarket:
             values[name] = _value(name, value, values[name])
         if sum(values["excitation"]) >= 1:
             raise ConfigError(f"excitation = {values['excitation']}: must sum to less than 1")
-        self._hours = _real("hours", hours, 1 / 3600, values["session_s"] / 3600)
+        self._hours = real("hours", hours, 1 / 3600, values["session_s"] / 3600)
         self._start_ns = _instant(start)
-        latency = _whole("feed_latency_ns", feed_latency_ns, 0, 2**32 - 1)
+        latency = whole("feed_latency_ns", feed_latency_ns, 0, 2**32 - 1)
         if instrument is not None and not isinstance(instrument, Instrument):
             raise ConfigError(f"instrument = {instrument!r}: must be a lumina.Instrument")
         self._instrument = instrument or Instrument(
@@ -230,21 +230,8 @@ def _value(name: str, value: Any, default: Any) -> Any:
         return tuple(_value(name, entry, default[0]) for entry in value)
     low, high = _BOUNDS.get(name, (0, 1_000_000))
     if isinstance(default, int):
-        return _whole(name, value, int(low), int(high))
-    return _real(name, value, low, high)
-
-
-def _real(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer)) or not low <= value <= high:
-        raise ConfigError(f"{name} = {value!r}: must be a number in [{low:g}, {high:g}]")
-    return float(value)
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    real = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
-    if not real or not low <= value <= high or value != math.floor(value):
-        raise ConfigError(f"{name} = {value!r}: must be a whole number in [{low}, {high}]")
-    return int(value)
+        return whole(name, value, int(low), int(high))
+    return real(name, value, low, high)
 
 
 def _instant(text: str) -> int:

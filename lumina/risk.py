@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lumina.numeric import is_number
+
 DAY_NS = 86_400 * 10**9
 
 
@@ -60,24 +62,28 @@ class RiskLimits:
     def __post_init__(self) -> None:
         for name in ("max_order_lots", "max_notional_units", "max_position_lots", "max_open_orders", "max_messages",
                      "max_daily_loss_units"):  # fmt: skip
-            _whole(name, getattr(self, name), 1, 2**63 - 1)
-        _whole("message_window_ns", self.message_window_ns, 1, 2**60, optional=False)
-        _whole("day_start_ns", self.day_start_ns, 0, DAY_NS - 1, optional=False)
-        _whole("duplicate_window_ns", self.duplicate_window_ns, 1, 2**60)
+            self._whole(name, 1, 2**63 - 1)
+        self._whole("message_window_ns", 1, 2**60, optional=False)
+        self._whole("day_start_ns", 0, DAY_NS - 1, optional=False)
+        self._whole("duplicate_window_ns", 1, 2**60)
         band = self.price_band
         if band is not None:
-            if isinstance(band, bool) or not isinstance(band, int | float):
+            if not is_number(band):
                 raise TypeError(f"price_band = {band!r}: must be a number")
             if not 1e-9 <= band <= 1e6:
                 raise ValueError(f"price_band = {band!r}: must be in [1e-9, 1e6]")
+            object.__setattr__(self, "price_band", float(band))
         if not isinstance(self.refuse_self_cross, bool):
             raise TypeError(f"refuse_self_cross = {self.refuse_self_cross!r}: must be True or False")
 
-
-def _whole(name: str, value: object, low: int, high: int, *, optional: bool = True) -> None:
-    if optional and value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} = {value!r}: must be a whole number")
-    if not low <= value <= high:
-        raise ValueError(f"{name} = {value!r}: must be in [{low}, {high}]")
+    def _whole(self, name: str, low: int, high: int, *, optional: bool = True) -> None:
+        value = getattr(self, name)
+        if optional and value is None:
+            return
+        if not is_number(value):
+            raise TypeError(f"{name} = {value!r}: must be a whole number")
+        if value != value or not low <= value <= high:
+            raise ValueError(f"{name} = {value!r}: must be in [{low}, {high}]")
+        if value != int(value):
+            raise ValueError(f"{name} = {value!r}: must be a whole number")
+        object.__setattr__(self, name, int(value))

@@ -3,6 +3,7 @@ import os
 from libcpp.memory cimport unique_ptr
 from libcpp.string cimport string
 from lumina._core cimport affinity
+from lumina._core.arguments cimport whole32, whole_within
 from lumina._core.affinity cimport CpuSet, Pages, PinStatus
 
 _MOST_BLOCK = 2**40
@@ -35,17 +36,18 @@ def discover(root):
     }
 
 
-def choose(root, int n, int numa_node, without):
+def choose(root, n, numa_node, without):
     cdef string folder = os.fsencode(root)
     cdef CpuSet taken
     for cpu in without:
         taken.insert(cpu)
-    cdef affinity.CoreChoice made = affinity.choose_cores(affinity.discover_topology(folder), n, numa_node, taken)
+    cdef affinity.CoreChoice made = affinity.choose_cores(affinity.discover_topology(folder), whole32("n", n),
+                                                          whole32("numa_node", numa_node), taken)
     return list(made.cores), made.isolated, made.shared, made.l3_groups, _cpus(made.keep_idle)
 
 
-def pin(int core_id):
-    cdef affinity.PinReport report = affinity.pin_thread_to_core(core_id)
+def pin(core_id):
+    cdef affinity.PinReport report = affinity.pin_thread_to_core(whole32("core_id", core_id))
     return (_PIN[<int>report.status], report.core_id, report.running_on, report.error, _cpus(report.usable),
             report.message().decode())
 
@@ -56,8 +58,8 @@ def throttling(root):
     return found.stopped_us_per_second() if found.known else None
 
 
-def fifo(int priority):
-    cdef affinity.FifoReport report = affinity.set_fifo_priority(priority)
+def fifo(priority):
+    cdef affinity.FifoReport report = affinity.set_fifo_priority(whole32("priority", priority))
     return report.fifo, report.error, report.throttling.stopped_us_per_second(), report.message().decode()
 
 
@@ -77,10 +79,9 @@ def unlock_memory():
     return affinity.unlock_memory()
 
 
-def probe_pages(Py_ssize_t size):
-    if not 0 < size <= _MOST_BLOCK:
-        raise ValueError(f"size {size} is not in [1, 2^40]")
+def probe_pages(size):
+    cdef size_t wanted = whole_within("size", size, 1, _MOST_BLOCK)
     cdef unique_ptr[affinity.PageBlock] block
     with nogil:
-        block.reset(new affinity.PageBlock(<size_t>size))
+        block.reset(new affinity.PageBlock(wanted))
     return _PAGES[<int>block.get().pages()]

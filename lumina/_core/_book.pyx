@@ -1,7 +1,9 @@
 cimport cython
 import numpy as np
 
+from libc.stdint cimport INT64_MAX
 from lumina._core cimport book
+from lumina._core.arguments cimport whole32, whole_within
 from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.types cimport Event
 
@@ -18,7 +20,7 @@ cdef class DepthBook:
         if lo_ticks is not None:
             if lo_ticks > hi_ticks:
                 raise ValueError(f"lo_ticks {lo_ticks} is above hi_ticks {hi_ticks}")
-            self.book_ = book.DepthBook(<book.int32_t>lo_ticks, <book.int32_t>hi_ticks)
+            self.book_ = book.DepthBook(whole32("lo_ticks", lo_ticks), whole32("hi_ticks", hi_ticks))
 
     @cython.boundscheck(False)  # an empty tape is asked for
     def apply(self, const Event[::1] events, *, str view="local"):
@@ -47,7 +49,7 @@ cdef class DepthBook:
         return self._touch(book.Side.sell)
 
     def level(self, price_ticks):
-        cdef book.int32_t price = price_ticks
+        cdef book.int32_t price = whole32("price_ticks", price_ticks)
         check_idle(self.busy, self)
         return self.book_.qty(book.Side.buy, price), self.book_.qty(book.Side.sell, price)
 
@@ -60,7 +62,6 @@ cdef class DepthBook:
             price = self.book_.behind(side, price)
         return np.array(rows, np.int64).reshape(-1, 2)
 
-    def depth(self, Py_ssize_t n):
-        if n < 1:
-            raise ValueError(f"n {n} is below 1")
-        return self._levels(book.Side.buy, n), self._levels(book.Side.sell, n)
+    def depth(self, n):
+        cdef Py_ssize_t count = whole_within("n", n, 1, INT64_MAX)
+        return self._levels(book.Side.buy, count), self._levels(book.Side.sell, count)

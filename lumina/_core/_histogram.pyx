@@ -5,6 +5,7 @@ import numpy as np
 from libc.stdint cimport int64_t, uint64_t
 from libcpp.vector cimport vector
 from lumina._core cimport histogram
+from lumina._core.arguments cimport unsigned64, whole32, whole64, whole_within
 
 _SAVED = {"precision_bits", "buckets", "counts", "min", "max", "sum", "negatives"}
 
@@ -15,30 +16,41 @@ cdef _percentile(Histogram h, double percent):
     return h.histogram_.percentile(percent)
 
 
+cdef _whole_values(values):
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        cut = np.flatnonzero(~(array == np.trunc(array)).reshape(-1))
+        if len(cut):
+            raise ValueError(f"values[{cut[0]}] = {array.reshape(-1)[cut[0]]}: must be a whole number")
+    return array.astype(np.int64, casting="unsafe" if array.dtype.kind == "f" else "same_kind", copy=False)
+
+
 cdef class Histogram:
-    def __cinit__(self, int precision_bits=7):
-        self.histogram_ = histogram.Histogram(precision_bits)
+    def __cinit__(self, precision_bits=7):
+        self.histogram_ = histogram.Histogram(whole32("precision_bits", precision_bits))
 
-    def record(self, int64_t value, uint64_t times=1):
-        return self.histogram_.record(value, times)
+    def record(self, value, times=1):
+        return self.histogram_.record(whole64("value", value), unsigned64("times", times))
 
-    def record_corrected(self, int64_t value, int64_t expected_interval):
-        return self.histogram_.record_corrected(value, expected_interval)
+    def record_corrected(self, value, expected_interval):
+        return self.histogram_.record_corrected(
+            whole64("value", value), whole64("expected_interval", expected_interval))
 
     @cython.boundscheck(False)
     @cython.wraparound(False)
-    def record_many(self, values, int64_t expected_interval=0):
-        cdef const int64_t[:] rows = np.asarray(values, np.int64)
+    def record_many(self, values, expected_interval=0):
+        cdef const int64_t[:] rows = _whole_values(values)
+        cdef int64_t interval = whole64("expected_interval", expected_interval)
         cdef Py_ssize_t i
         cdef histogram.Histogram* h = &self.histogram_
         cdef uint64_t before = h.negatives()
         # under the GIL, which is the lock of all methods
-        if expected_interval <= 0:
+        if interval <= 0:
             for i in range(rows.shape[0]):
                 h.record(rows[i])
         else:
             for i in range(rows.shape[0]):
-                h.record_corrected(rows[i], expected_interval)
+                h.record_corrected(rows[i], interval)
         return h.negatives() - before
 
     def merge(self, Histogram other not None):
@@ -57,10 +69,9 @@ cdef class Histogram:
             return _percentile(self, percent)
         return np.array([_percentile(self, each) for each in percent], np.int64)
 
-    def value_at_rank(self, uint64_t rank):
-        if not 1 <= rank <= self.histogram_.count():
-            raise ValueError(f"rank {rank} is not in [1, {self.histogram_.count()}]")
-        return self.histogram_.value_at_rank(rank)
+    def value_at_rank(self, rank):
+        return self.histogram_.value_at_rank(
+            <uint64_t>whole_within("rank", rank, 1, <int64_t>self.histogram_.count()))
 
     @property
     def precision_bits(self):

@@ -2,11 +2,11 @@ cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport uintptr_t
 from libcpp.vector cimport vector
-from operator import index as _index
 
 import numpy as np
 
 from lumina._core cimport indicators
+from lumina._core.arguments cimport whole, whole_within
 from lumina._core.indicators cimport Indicators
 
 cdef indicators.SimdLevel _level
@@ -161,10 +161,7 @@ cdef _Result _result(out, Py_ssize_t n, tuple read):
 
 
 cdef size_t _window(window) except 0:
-    window = _index(window)
-    if not 1 <= window < 2**62:
-        raise ValueError(f"window {window} is not in 1 .. 2^62 - 1")
-    return window
+    return <size_t>whole_within("window", window, 1, 2**62 - 1)
 
 
 def ema(x, double alpha, out=None):
@@ -201,7 +198,7 @@ cdef void _roll(const Indicators[cython.floating]* kernels, _Rolling kind, const
 
 cdef _rolling(_Rolling kind, x, window, ddof, out):
     cdef size_t width = _window(window)
-    ddof = _index(ddof)
+    ddof = whole("ddof", ddof)
     if not 0 <= ddof < width:
         raise ValueError(f"ddof {ddof} is not in 0 .. window - 1 = {width - 1}")
     cdef size_t freedom = ddof
@@ -282,7 +279,7 @@ cdef size_t _levels(levels, _Series series) except? 0:
     if levels is None:
         levels = columns
     else:
-        levels = _index(levels)
+        levels = whole("levels", levels)
         if not 1 <= levels <= columns:
             raise ValueError(f"levels {levels} is not in 1 .. {columns}")
     return levels if series.view.ndim == 2 else 0

@@ -1,12 +1,11 @@
 cimport cython
-from operator import index as _index
-
 import numpy as np
 
 from libc.string cimport memcpy
 
 from lumina._core cimport matching_engine
 from lumina._core._order_book cimport SIDES, as_id, as_int32, as_side, depth_of, orders_of, queue_ahead_of, touch
+from lumina._core.arguments cimport whole_within
 from lumina._core.book cimport Side
 from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.matching_engine cimport (
@@ -40,9 +39,7 @@ cdef uint8_t _type(type) except? 255:
 
 
 cdef uint16_t _owner(owner) except? 65535:
-    if not 0 <= _index(owner) < 1 << 16:
-        raise ValueError(f"owner {owner} is not in 0 .. 65535")
-    return owner
+    return <uint16_t>whole_within("owner", owner, 0, 65535)
 
 
 cdef class MatchingEngine:
@@ -50,12 +47,11 @@ cdef class MatchingEngine:
     cdef MatchLog log
     cdef bint busy
 
-    def __cinit__(self, Py_ssize_t orders=0, self_trade="cancel_newest"):
-        if not 0 <= orders < 2**32 - 1:
-            raise ValueError(f"orders {orders} is not in 0 .. 2^32 - 2")
+    def __cinit__(self, orders=0, self_trade="cancel_newest"):
+        cdef size_t room = whole_within("orders", orders, 0, 2**32 - 2)
         if self_trade not in _SELF_TRADES:
             raise ValueError(f"self_trade {self_trade!r} is none of {', '.join(_SELF_TRADES)}")
-        self.engine = new matching_engine.MatchingEngine(<size_t>orders, <SelfTrade><int>_SELF_TRADES[self_trade])
+        self.engine = new matching_engine.MatchingEngine(room, <SelfTrade><int>_SELF_TRADES[self_trade])
 
     def __dealloc__(self):
         del self.engine
@@ -160,7 +156,7 @@ cdef class MatchingEngine:
     def best_ask(self):
         return touch(self.idle()[0], Side.sell)
 
-    def depth(self, Py_ssize_t n):
+    def depth(self, n):
         return depth_of(self.idle()[0], n)
 
     def queue_ahead(self, order_id):

@@ -4,6 +4,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_FillInfo
 
+from lumina._core.arguments cimport whole_within
 from lumina._core.memory_pool cimport RecordPool, bytes_on_huge_pages, uint64_t
 
 
@@ -16,9 +17,7 @@ cdef class MemoryPool:
             raise TypeError(f"dtype {dtype} holds Python objects, which cannot stand in a pool")
         if not 1 <= dtype.itemsize <= 2**20:
             raise ValueError(f"dtype {dtype} has {dtype.itemsize} bytes, which is not in 1 .. 2^20")
-        if not 1 <= _index(capacity) <= 2**31:
-            raise ValueError(f"capacity {capacity} is not in 1 .. 2^31")
-        self.pool = new RecordPool(<size_t>capacity, <size_t>dtype.itemsize)
+        self.pool = new RecordPool(<size_t>whole_within("capacity", capacity, 1, 2**31), <size_t>dtype.itemsize)
         self.dtype = dtype
 
     def __dealloc__(self):

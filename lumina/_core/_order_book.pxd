@@ -10,7 +10,7 @@ cdef Side as_side(side) except *
 cdef uint64_t as_id(name, value) except? 0
 cdef int32_t as_int32(name, value) except? 0
 cdef touch(QueueBook& book, Side side)
-cdef depth_of(QueueBook& book, Py_ssize_t n)
+cdef depth_of(QueueBook& book, n)
 cdef queue_ahead_of(QueueBook& book, order_id)
 cdef orders_of(QueueBook& book, price_ticks, side)
 

@@ -1,12 +1,13 @@
 cimport cython
 from collections import namedtuple
-from operator import index as _index
 
 import numpy as np
 
+from libc.stdint cimport INT64_MAX
 from libcpp.vector cimport vector
 
 from lumina._core cimport order_book
+from lumina._core.arguments cimport unsigned64, whole32, whole64, whole_within
 from lumina._core.book cimport Side
 from lumina._core.order_book cimport (
     OrderMessage, OrderResult, QueueBook, int32_t, int64_t, uint8_t, uint32_t, uint64_t)
@@ -39,17 +40,11 @@ cdef Side as_side(side) except *:
 
 
 cdef uint64_t as_id(name, value) except? 0:
-    try:
-        return _index(value)
-    except OverflowError:
-        raise ValueError(f"{name} {value} is not in 0 .. 2^64 - 1") from None
+    return unsigned64(name, value)
 
 
 cdef int32_t as_int32(name, value) except? 0:
-    try:
-        return _index(value)
-    except OverflowError:
-        raise ValueError(f"{name} {value} does not fit 32 bits") from None
+    return whole32(name, value)
 
 
 # What OrderBook and MatchingEngine answer alike.
@@ -68,10 +63,9 @@ cdef levels(QueueBook& book, Side side, Py_ssize_t n):
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
-cdef depth_of(QueueBook& book, Py_ssize_t n):
-    if n < 1:
-        raise ValueError(f"n {n} is below 1")
-    return levels(book, Side.buy, n), levels(book, Side.sell, n)
+cdef depth_of(QueueBook& book, n):
+    cdef Py_ssize_t count = whole_within("n", n, 1, INT64_MAX)
+    return levels(book, Side.buy, count), levels(book, Side.sell, count)
 
 
 cdef queue_ahead_of(QueueBook& book, order_id):
@@ -127,18 +121,16 @@ cdef touch_array(int32_t price, int64_t lots, uint32_t orders):
 cdef class OrderBook:
     REPLACE = order_book.kReplaceOrder
 
-    def __cinit__(self, Py_ssize_t orders=0, *, Py_ssize_t snapshots=0, publish="change"):
-        if not 0 <= orders < 2**32 - 1:
-            raise ValueError(f"orders {orders} is not in 0 .. 2^32 - 2")
-        if not 0 <= snapshots <= 4096:
-            raise ValueError(f"snapshots {snapshots} is not in 0 .. 4096")
+    def __cinit__(self, orders=0, *, snapshots=0, publish="change"):
+        cdef size_t room = whole_within("orders", orders, 0, 2**32 - 2)
+        cdef size_t levels = whole_within("snapshots", snapshots, 0, 4096)
         if publish not in ("change", "batch"):
             raise ValueError(f"publish {publish!r} is neither 'change' nor 'batch'")
-        self.book = new order_book.OrderBook(<size_t>orders)
+        self.book = new order_book.OrderBook(room)
         self.each_change = publish == "change"
-        if snapshots:
-            self.seen = new BookTop(<size_t>snapshots)
-            self.snapshots = new BookSnapshots(<size_t>snapshots)
+        if levels:
+            self.seen = new BookTop(levels)
+            self.snapshots = new BookSnapshots(levels)
             self.publisher = new SnapshotPublisher(self.book[0], self.snapshots[0])
 
     def __dealloc__(self):
@@ -159,11 +151,12 @@ cdef class OrderBook:
         return _RESULTS[<int>result]
 
     @cython.boundscheck(False)  # an empty batch is asked for
-    def apply(self, const OrderMessage[::1] events, *, int64_t ts_ns=0):
+    def apply(self, const OrderMessage[::1] events, *, ts_ns=0):
+        cdef int64_t now_ns = whole64("ts_ns", ts_ns)
         cdef size_t n = <size_t>events.shape[0]
         before = self.counts
         if self.publisher != NULL:
-            self.publisher.at(ts_ns)
+            self.publisher.at(now_ns)
         self.applying = True
         try:
             if n:
@@ -184,9 +177,7 @@ cdef class OrderBook:
         if self.snapshots == NULL:
             raise ValueError("the book keeps no snapshots: OrderBook(snapshots=LEVELS)")
         cdef Py_ssize_t room = <Py_ssize_t>self.snapshots.levels()
-        cdef Py_ssize_t n = room if levels is None else _index(levels)
-        if not 1 <= n <= room:
-            raise ValueError(f"levels {levels} is not in 1 .. {room}, which the book was made with")
+        cdef Py_ssize_t n = room if levels is None else whole_within("levels", levels, 1, room)
         cdef BookTouch touch
         if n == 1:
             touch = self.snapshots.touch()
@@ -232,7 +223,7 @@ cdef class OrderBook:
     def best_ask(self):
         return touch(self.idle()[0], Side.sell)
 
-    def depth(self, Py_ssize_t n):
+    def depth(self, n):
         return depth_of(self.idle()[0], n)
 
     def queue_ahead(self, order_id):

@@ -1,5 +1,7 @@
 from typing import Any, NamedTuple
 
+HANDLERS: tuple[str, ...]
+
 class Level(NamedTuple):
     """One price level; `qty_lots` 0 where there is none."""
 

@@ -4,13 +4,14 @@ The GIL is held for the whole run, so a callback costs a call and no locking. On
 is to be kept.
 """
 from cpython.pycapsule cimport PyCapsule_New
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 from libcpp.vector cimport vector
 
 from collections import namedtuple
 
 from lumina._core cimport abi
+from lumina._core.arguments cimport unsigned64, whole32, whole64, whole_within
 
 Level = namedtuple("Level", "price_ticks qty_lots")
 OwnOrder = namedtuple("OwnOrder", "order_id tag price_ticks qty_lots filled_lots instrument side type state pending")
@@ -39,8 +40,10 @@ _GROUPS = {
     "on_report": ("on_ack", "on_reject", "on_fill", "on_cancelled", "on_replaced", "on_cancel_reject",
                   "on_replace_reject"),
 }
+HANDLERS = ("on_event", *_GROUPS, *_HANDLERS)
 cdef enum:
     KINDS = 17
+cdef tuple _TYPES = ("LIMIT", "POST_ONLY", "IOC", "MARKET")  # by lumina_order_type
 
 
 cdef class RunEvent:
@@ -112,6 +115,17 @@ cdef class RunEvent:
                 f"{self.qty_lots} @ {self.price_ticks}>")
 
 
+cdef uint8_t _side(side) except? 255:
+    return <uint8_t>whole_within("side", side, abi.LUMINA_BUY, abi.LUMINA_SELL)
+
+
+cdef uint8_t _order_type(type) except? 255:
+    cdef int64_t number = whole_within("type", type, INT64_MIN, INT64_MAX)
+    if not 0 <= number < <int64_t>len(_TYPES):
+        raise ValueError(f"type {type!r}: strategies can send {', '.join(f'{n} ({i})' for i, n in enumerate(_TYPES))}")
+    return <uint8_t>number
+
+
 cdef class Context:
     """What a strategy may ask and do; valid while a callback runs."""
     cdef abi.lumina_ctx *ctx
@@ -129,29 +143,36 @@ cdef class Context:
     def instrument_count(self):
         return self.live().instrument_count
 
-    def best(self, uint32_t instrument, unsigned char side):
-        cdef abi.lumina_level level = self.live().best(self.ctx, instrument, side)
+    cdef uint32_t there(self, instrument) except? 0xffffffff:
+        cdef int64_t index = whole_within("instrument", instrument, INT64_MIN, INT64_MAX)
+        if not 0 <= index < self.live().instrument_count:
+            raise IndexError(f"instrument {index}: the run has {self.ctx.instrument_count}, numbered from 0")
+        return <uint32_t>index
+
+    def best(self, instrument, side):
+        cdef abi.lumina_level level = self.live().best(self.ctx, self.there(instrument), _side(side))
         return Level(level.price_ticks, level.qty_lots)
 
-    def level(self, uint32_t instrument, unsigned char side, int32_t price_ticks):
-        return self.live().level(self.ctx, instrument, side, price_ticks)
+    def level(self, instrument, side, price_ticks):
+        return self.live().level(self.ctx, self.there(instrument), _side(side), whole32("price_ticks", price_ticks))
 
-    def depth(self, uint32_t instrument, unsigned char side, int32_t n):
-        if n < 1 or n > 1_000_000:
-            raise ValueError(f"n {n} is not in [1, 1000000]")
+    def depth(self, instrument, side, n):
+        cdef int32_t most = <int32_t>whole_within("n", n, 1, 1_000_000)
         cdef vector[abi.lumina_level] levels
-        levels.resize(<size_t>n)
-        cdef int32_t count = self.live().depth(self.ctx, instrument, side, levels.data(), n)
+        levels.resize(<size_t>most)
+        cdef int32_t count = self.live().depth(self.ctx, self.there(instrument), _side(side), levels.data(), most)
         return [Level(levels[<size_t>i].price_ticks, levels[<size_t>i].qty_lots) for i in range(count)]
 
-    def position(self, uint32_t instrument=0):
-        return self.live().position(self.ctx, instrument)
+    def position(self, instrument=0):
+        return self.live().position(self.ctx, self.there(instrument))
 
-    def orders(self, uint32_t instrument=0, unsigned char side=abi.LUMINA_NONE):
+    def orders(self, instrument=0, side=abi.LUMINA_NONE):
         cdef vector[abi.lumina_order] found
-        cdef int32_t count = self.live().orders(self.ctx, instrument, side, NULL, 0)
+        cdef uint32_t index = self.there(instrument)
+        cdef uint8_t which = <uint8_t>whole_within("side", side, abi.LUMINA_BUY, abi.LUMINA_NONE)
+        cdef int32_t count = self.live().orders(self.ctx, index, which, NULL, 0)
         found.resize(<size_t>count)
-        self.ctx.orders(self.ctx, instrument, side, found.data(), count)
+        self.ctx.orders(self.ctx, index, which, found.data(), count)
         rows = []
         cdef abi.lumina_order *o
         cdef size_t i
@@ -161,34 +182,32 @@ cdef class Context:
                                  o.type, o.state, o.pending))
         return rows
 
-    def submit(self, *, unsigned char side, int32_t price_ticks=0, int32_t qty_lots,
-               unsigned char type=abi.LUMINA_LIMIT, uint32_t instrument=0, uint64_t tag=0):
+    def submit(self, *, side, price_ticks=0, qty_lots, type=abi.LUMINA_LIMIT, instrument=0, tag=0):
         cdef abi.lumina_order_request request
         memset(&request, 0, sizeof(request))
-        request.tag = tag
-        request.instrument = instrument
-        request.price_ticks = price_ticks
-        request.qty_lots = qty_lots
-        request.side = side
-        request.type = type
+        request.tag = unsigned64("tag", tag)
+        request.instrument = self.there(instrument)
+        request.price_ticks = whole32("price_ticks", price_ticks)
+        request.qty_lots = whole32("qty_lots", qty_lots)
+        request.side = _side(side)
+        request.type = _order_type(type)
         return self.live().submit(self.ctx, &request)
 
-    def cancel(self, uint64_t order_id):
-        self.live().cancel(self.ctx, order_id)
+    def cancel(self, order_id):
+        self.live().cancel(self.ctx, unsigned64("order_id", order_id))
 
-    def replace(self, uint64_t order_id, int32_t price_ticks, int32_t qty_lots):
-        self.live().replace(self.ctx, order_id, price_ticks, qty_lots)
+    def replace(self, order_id, price_ticks, qty_lots):
+        self.live().replace(self.ctx, unsigned64("order_id", order_id), whole32("price_ticks", price_ticks),
+                            whole32("qty_lots", qty_lots))
 
-    def set_timer(self, int64_t ts_ns, int64_t id=1):
-        self.live().set_timer(self.ctx, ts_ns, id)
+    def set_timer(self, ts_ns, id=1):
+        self.live().set_timer(self.ctx, whole64("ts_ns", ts_ns), whole64("id", id))
 
     def stop(self):
         self.live().stop(self.ctx, 0, NULL)
 
-    def instrument(self, uint32_t instrument=0):
-        cdef const abi.lumina_instrument *info = self.live().instrument(self.ctx, instrument)
-        if info == NULL:
-            raise IndexError(f"instrument {instrument} is not in [0, {self.ctx.instrument_count})")
+    def instrument(self, instrument=0):
+        cdef const abi.lumina_instrument *info = self.live().instrument(self.ctx, self.there(instrument))
         return {"symbol": (<const char *>info.symbol).decode("utf-8", "replace"), "tick_size": info.tick_size,
                 "lot_size": info.lot_size, "multiplier": info.multiplier, "inverse": bool(info.inverse),
                 "maker_fee_e9": info.maker_fee_e9, "taker_fee_e9": info.taker_fee_e9}
@@ -227,9 +246,7 @@ cdef class PythonStrategy:
         self.strategy.abi_version = abi.LUMINA_ABI_VERSION
         self.strategy.on_event = <abi.lumina_on_event><void *>_on_event
         self.strategy.user = <void *>self
-        self.strategy.interval_ns = getattr(target, "interval_ns", 0) or 0
-        if self.strategy.interval_ns < 0:
-            raise ValueError(f"interval_ns {self.strategy.interval_ns} is below 0")
+        self.strategy.interval_ns = whole_within("interval_ns", getattr(target, "interval_ns", 0) or 0, 0, INT64_MAX)
         catch_all = getattr(target, "on_event", None)
         self.handlers = [catch_all] * KINDS
         cdef uint32_t mask = getattr(target, "wake_mask", 63) if catch_all is not None else 0

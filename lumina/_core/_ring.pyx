@@ -6,6 +6,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyB
 from cpython.exc cimport PyErr_CheckSignals
 from libcpp.utility cimport move
 
+from lumina._core.arguments cimport whole, whole_within
 from lumina._core.exclusive cimport check_idle
 from lumina._core.ring cimport (
     ByteSpan,
@@ -46,9 +47,7 @@ cdef int64_t _nanoseconds(timeout) except -2:
 
 
 cdef size_t _count(name, n) except? 0:
-    if not 0 < n <= 2**40:
-        raise ValueError(f"{name} {n} is not in 1 .. 2^40")
-    return n
+    return <size_t>whole_within(name, n, 1, 2**40)
 
 
 def _checked_dtype(dtype):
@@ -63,6 +62,7 @@ def _checked_dtype(dtype):
 
 
 cdef size_t _capacity(capacity) except 0:
+    capacity = whole("capacity", capacity)
     if not 2 <= capacity <= 2**30 or capacity & (capacity - 1):
         more = "" if capacity >= 2**30 else f"; the next is {1 << max(int(capacity) - 1, 1).bit_length()}"
         raise ValueError(f"capacity {capacity} is not a power of two in 2 .. 2^30{more}")

@@ -1,6 +1,7 @@
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t
 from lumina._core cimport risk as cpp
 from lumina._core._order_book cimport as_side
+from lumina._core.arguments cimport unsigned64, whole64, whole_within
 from lumina._core.models cimport ContractValue
 from lumina._core.types cimport kNoMid
 
@@ -36,31 +37,24 @@ cdef uint8_t _type(type) except? 255:
     raise ValueError(f"type {type!r} is none of {', '.join(_TYPES)}")
 
 
-cdef int64_t _within(str name, value, int64_t low, int64_t high=INT64_MAX) except? -1:
-    if not low <= value <= high:
-        raise ValueError(f"{name} {value} is not in [{low}, {high}]")
-    return value
-
-
 cdef int64_t _ticks(price_ticks) except? -1:
-    return _within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS)
+    return whole_within("price_ticks", price_ticks, -_MOST_TICKS, _MOST_TICKS)
 
 
 cdef int64_t _half_ticks(str name, value) except? -1:
-    return kNoMid if value is None else _within(name, value, -_MOST_HALF_TICKS, _MOST_HALF_TICKS)
+    return kNoMid if value is None else whole_within(name, value, -_MOST_HALF_TICKS, _MOST_HALF_TICKS)
 
 
 cdef cpp.RiskGate.Market _market(now_ns, mid2_ticks, reference2_ticks) except *:
     cdef cpp.RiskGate.Market market
-    market.now_ns = _within("now_ns", now_ns, 0)
+    market.now_ns = whole_within("now_ns", now_ns, 0, INT64_MAX)
     market.mid2 = _half_ticks("mid2_ticks", mid2_ticks)
     market.reference2 = _half_ticks("reference2_ticks", reference2_ticks)
     return market
 
 
 cdef class RiskGate:
-    def __cinit__(self, limits=None, instrument=None, *, size_t orders=4096, size_t messages=65536,
-                  size_t recent=4096):
+    def __cinit__(self, limits=None, instrument=None, *, orders=4096, messages=65536, recent=4096):
         cdef cpp.RiskLimits first
         cdef cpp.RiskCapacity room
         cdef ContractValue contract
@@ -68,49 +62,54 @@ cdef class RiskGate:
             first = risk_limits(limits)
         if instrument is not None:
             contract = ContractValue(instrument.inverse, instrument.unit_num, instrument.unit_den)
-        room.orders, room.messages, room.recent = orders, messages, recent
+        room.orders = whole_within("orders", orders, 0, INT64_MAX)
+        room.messages = whole_within("messages", messages, 0, INT64_MAX)
+        room.recent = whole_within("recent", recent, 0, INT64_MAX)
         self.gate = new cpp.RiskGate(first, contract, room)
         self.limits = limits
 
     def __dealloc__(self):
         del self.gate
 
-    def check(self, uint64_t order_id, side, price_ticks, int64_t qty_lots, *, now_ns, type="limit", mid2_ticks=None,
+    def check(self, order_id, side, price_ticks, qty_lots, *, now_ns, type="limit", mid2_ticks=None,
               reference2_ticks=None):
         cdef cpp.RiskGate.Order order
         order.side = <uint8_t>as_side(side)
         order.type = _type(type)
-        order.price_ticks = 0 if price_ticks is None and order.type == 3 else price_ticks
-        order.qty_lots = qty_lots
-        return _REASONS[<int>self.gate.check(order_id, order, _market(now_ns, mid2_ticks, reference2_ticks))]
+        order.price_ticks = 0 if price_ticks is None and order.type == 3 else whole64("price_ticks", price_ticks)
+        order.qty_lots = whole64("qty_lots", qty_lots)
+        return _REASONS[<int>self.gate.check(
+            unsigned64("order_id", order_id), order, _market(now_ns, mid2_ticks, reference2_ticks))]
 
-    def check_replace(self, uint64_t order_id, int64_t price_ticks, int64_t total_lots, *, now_ns, mid2_ticks=None,
+    def check_replace(self, order_id, price_ticks, total_lots, *, now_ns, mid2_ticks=None,
                       reference2_ticks=None):
-        return _REASONS[<int>self.gate.check_replace(order_id, price_ticks, total_lots,
-                                                     _market(now_ns, mid2_ticks, reference2_ticks))]
+        return _REASONS[<int>self.gate.check_replace(
+            unsigned64("order_id", order_id), whole64("price_ticks", price_ticks), whole64("total_lots", total_lots),
+            _market(now_ns, mid2_ticks, reference2_ticks))]
 
     def count_cancel(self, now_ns):
-        self.gate.count_cancel(_within("now_ns", now_ns, 0))
+        self.gate.count_cancel(whole_within("now_ns", now_ns, 0, INT64_MAX))
 
-    def on_fill(self, uint64_t order_id, side, price_ticks, qty_lots, *, now_ns, int64_t fee_units=0, mid2_ticks=None):
-        self.gate.on_fill(order_id, <uint8_t>as_side(side), _ticks(price_ticks),
-                          _within("qty_lots", qty_lots, 1, 2**31 - 1), fee_units, _market(now_ns, mid2_ticks, None))
+    def on_fill(self, order_id, side, price_ticks, qty_lots, *, now_ns, fee_units=0, mid2_ticks=None):
+        self.gate.on_fill(unsigned64("order_id", order_id), <uint8_t>as_side(side), _ticks(price_ticks),
+                          whole_within("qty_lots", qty_lots, 1, 2**31 - 1), whole64("fee_units", fee_units),
+                          _market(now_ns, mid2_ticks, None))
 
-    def on_replaced(self, uint64_t order_id, price_ticks, total_lots):
-        self.gate.on_replaced(order_id, _ticks(price_ticks),
-                              _within("total_lots", total_lots, 0, 2**31 - 1))
+    def on_replaced(self, order_id, price_ticks, total_lots):
+        self.gate.on_replaced(unsigned64("order_id", order_id), _ticks(price_ticks),
+                              whole_within("total_lots", total_lots, 0, 2**31 - 1))
 
-    def on_replace_rejected(self, uint64_t order_id):
-        self.gate.on_replace_rejected(order_id)
+    def on_replace_rejected(self, order_id):
+        self.gate.on_replace_rejected(unsigned64("order_id", order_id))
 
-    def on_end(self, uint64_t order_id):
-        self.gate.on_end(order_id)
+    def on_end(self, order_id):
+        self.gate.on_end(unsigned64("order_id", order_id))
 
     def mark(self, mid2_ticks, *, now_ns):
         self.gate.mark(_market(now_ns, mid2_ticks, None))
 
     def hold(self, position_lots, mid2_ticks):
-        self.gate.hold(_within("position_lots", position_lots, -(2**40), 2**40),
+        self.gate.hold(whole_within("position_lots", position_lots, -(2**40), 2**40),
                        _half_ticks("mid2_ticks", mid2_ticks))
 
     def set_limits(self, limits):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from lumina.backtester.options import BOUNDS, NS
+
 Check = Callable[[Any], Any]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -77,6 +79,15 @@ def integer(low: int | None = None, high: int | None = None) -> Check:
         return int(found)
 
     return check
+
+
+def bounded(key: str) -> Check:
+    """The number of that section and key, as `lumina.backtester.options` bounds it."""
+    bound = BOUNDS[key]
+    low, above = (None, bound.low) if bound.above else (bound.low, None)
+    if bound.is_whole:
+        return integer(int(bound.low), int(bound.high))
+    return number(low, bound.high, above=above, infinite=math.isinf(bound.high))
 
 
 def _in_bounds(found: float, value: Any, low: float | None, high: float | None, above: float | None) -> None:
@@ -189,11 +200,11 @@ def scalars(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-_NS = integer(0, 3_600_000_000_000)
+_NS = integer(int(NS.low), int(NS.high))
 _BINS = 100_000
 _MODELS: dict[str, dict[str, Check]] = {
     "constant": {"ns": _NS},
-    "lognormal": {"median_ns": integer(1, 3_600_000_000_000), "sigma": number(0, 10), "min_ns": _NS},
+    "lognormal": {"median_ns": integer(1, int(NS.high)), "sigma": number(0, 10), "min_ns": _NS},
     "empirical": {"ns": listing(_NS, _BINS), "counts": listing(integer(0, 2**53), _BINS)},
 }
 _OPTIONAL = {"min_ns": 0}

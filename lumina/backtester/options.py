@@ -2,35 +2,73 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from lumina.data.instrument import Instrument
 from lumina.errors import ConfigError
+from lumina.numeric import real, whole
 from lumina.risk import DAY_NS, RiskLimits
 
 LatencySpec = int | Mapping[str, Any]
 
 _REQUESTS = ("new", "cancel", "replace")
-_MAX_NS = 10**15
 _MAX_MONEY = 2**63 - 1
 
 
-def _bounded(name: str, value: Any, low: float, high: float, *, whole: bool = False, above: bool = False) -> Any:
-    kind = "a whole number" if whole else "a number"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole and value != int(value)):
-        raise ConfigError(f"{name} = {value!r}: must be {kind}")
-    if not (low < value if above else low <= value) or not value <= high:
-        bound = f"above {low:g}" if above else f"at least {low:g}"
-        raise ConfigError(f"{name} = {value!r}: must be {bound} and at most {high:g}")
-    return int(value) if whole else float(value)
+class Bound(NamedTuple):
+    """The closed interval of a number, open below where `above`; whole numbers where `is_whole`."""
+
+    low: float
+    high: float
+    is_whole: bool = False
+    above: bool = False
+
+    def check(self, name: str, value: Any) -> Any:
+        """The number as Python's own; a ConfigError names `name`, value and bound."""
+        if self.is_whole:
+            return whole(name, value, int(self.low), int(self.high))
+        return real(name, value, self.low, self.high, above=self.above)
+
+
+NS = Bound(0, 10**15, True)
+"""A latency: up to eleven days."""
+
+BOUNDS = {
+    "queue.n": Bound(0, 100, above=True),
+    "risk.max_order_lots": Bound(1, 2**40, True),
+    "risk.max_notional": Bound(0, 9e9, above=True),
+    "risk.price_band": Bound(1e-9, 1e6),
+    "risk.max_position_lots": Bound(1, 2**40, True),
+    "risk.max_open_orders": Bound(1, 2**40, True),
+    "risk.max_messages": Bound(1, 2**20, True),
+    "risk.message_window_ns": Bound(1, 10**15, True),
+    "risk.max_daily_loss": Bound(0, 9e9, above=True),
+    "risk.day_start_ns": Bound(0, DAY_NS - 1, True),
+    "risk.duplicate_window_ns": Bound(1, 10**15, True),
+    "impact.sigma_daily": Bound(0, 100),
+    "impact.volume_daily": Bound(0, 1e300, above=True),
+    "impact.y": Bound(0, 1000),
+    "impact.weights": Bound(0, 1000),
+    "impact.taus_s": Bound(0, math.inf, above=True),
+    "impact.step_ns": Bound(1, 10**15, True),
+}
+"""Of every number that the configuration and these classes both take, by section and key."""
+
+
+def _number(owner: Any, name: str, bound: Bound) -> None:
+    """Checks a number of a dataclass and keeps it as Python's own; None stays where it is the default."""
+    value = getattr(owner, name)
+    if value is None and type(owner).__dataclass_fields__[name].default is None:
+        return
+    object.__setattr__(owner, name, bound.check(name, value))
 
 
 def _model(name: str, spec: LatencySpec) -> dict[str, Any]:
     if not isinstance(spec, Mapping):
-        return {"model": "constant", "ns": _bounded(name, spec, 0, _MAX_NS, whole=True)}
+        return {"model": "constant", "ns": NS.check(name, spec)}
     kind = spec.get("model", "constant")
     known = {"constant": {"model", "ns"}, "lognormal": {"model", "median_ns", "sigma", "min_ns"},
              "empirical": {"model", "ns", "counts"}}  # fmt: skip
@@ -40,18 +78,21 @@ def _model(name: str, spec: LatencySpec) -> dict[str, Any]:
         if key not in known[kind]:
             raise ConfigError(f"{name}.{key}: unknown for model {kind}; known: {', '.join(sorted(known[kind]))}")
     if kind == "constant":
-        return {"model": kind, "ns": _bounded(f"{name}.ns", spec.get("ns", 0), 0, _MAX_NS, whole=True)}
+        return {"model": kind, "ns": NS.check(f"{name}.ns", spec.get("ns", 0))}
     if kind == "empirical":
-        ns, counts = list(spec.get("ns", ())), list(spec.get("counts", ()))
+        ns = [NS.check(f"{name}.ns", value) for value in spec.get("ns", ())]
+        counts = [whole(f"{name}.counts", value, 0, 2**53) for value in spec.get("counts", ())]
         if not ns or len(ns) != len(counts):
             raise ConfigError(f"{name}: ns has {len(ns)} values and counts {len(counts)}: both the same, at least 1")
+        if not any(counts):
+            raise ConfigError(f"{name}.counts: must not all be 0")
         return {"model": kind, "ns": ns, "counts": counts}
-    median = _bounded(f"{name}.median_ns", spec.get("median_ns"), 1, _MAX_NS, whole=True)
+    median = whole(f"{name}.median_ns", spec.get("median_ns"), 1, int(NS.high))
     return {
         "model": kind,
         "median_ns": median,
-        "sigma": _bounded(f"{name}.sigma", spec.get("sigma"), 0, 10),
-        "min_ns": _bounded(f"{name}.min_ns", spec.get("min_ns", 0), 0, median, whole=True),
+        "sigma": real(f"{name}.sigma", spec.get("sigma"), 0, 10),
+        "min_ns": whole(f"{name}.min_ns", spec.get("min_ns", 0), 0, median),
     }
 
 
@@ -61,7 +102,10 @@ def _per_action(name: str, spec: LatencySpec, actions: tuple[str, ...]) -> dict[
     for key in spec:
         if key not in actions:
             raise ConfigError(f"{name}.{key}: unknown action; known: {', '.join(actions)}")
-    return {action: _model(f"{name}.{action}", spec.get(action, 0)) for action in actions}
+    for action in actions:
+        if action not in spec:
+            raise ConfigError(f"{name}.{action}: is missing (give every action: {', '.join(actions)})")
+    return {action: _model(f"{name}.{action}", spec[action]) for action in actions}
 
 
 @dataclass(frozen=True)
@@ -90,12 +134,17 @@ class Latency:
     """
 
     feed: LatencySpec = 0
-    tick_to_trade: LatencySpec = 0
-    entry: LatencySpec = 0
-    response: LatencySpec = 0
+    tick_to_trade: LatencySpec = 10_000
+    entry: LatencySpec = 1_000_000
+    response: LatencySpec = 1_000_000
 
     def __post_init__(self) -> None:
         self.resolved()
+
+    @classmethod
+    def none(cls) -> Latency:
+        """No latency but the tape's own: what happens, happens at once."""
+        return cls(feed=0, tick_to_trade=0, entry=0, response=0)
 
     def resolved(self) -> dict[str, Any]:
         """Every model spelled out, by latency and action."""
@@ -136,7 +185,9 @@ class Queue:
             raise ConfigError(f"model = {self.model!r}: must be one of {', '.join(QUEUE_MODELS)}")
         if self.unit not in ("base", "lots"):
             raise ConfigError(f"unit = {self.unit!r}: must be one of base, lots")
-        _bounded("n", self.n, 0, 100, above=True)
+        _number(self, "n", BOUNDS["queue.n"])
+        if not isinstance(self.exact_back, bool):
+            raise ConfigError(f"exact_back = {self.exact_back!r}: must be True or False")
 
 
 @dataclass(frozen=True)
@@ -187,17 +238,9 @@ class Risk:
     refuse_self_cross: bool = False
 
     def __post_init__(self) -> None:
-        for name, most in (("max_order_lots", 2**40), ("max_position_lots", 2**40), ("max_open_orders", 2**40),
-                           ("max_messages", 2**20), ("duplicate_window_ns", _MAX_NS)):  # fmt: skip
-            if getattr(self, name) is not None:
-                _bounded(name, getattr(self, name), 1, most, whole=True)
-        for name in ("max_notional", "max_daily_loss"):
-            if getattr(self, name) is not None:
-                _bounded(name, getattr(self, name), 0, 9e6 * 1e3, above=True)
-        if self.price_band is not None:
-            _bounded("price_band", self.price_band, 1e-9, 1e6)
-        _bounded("message_window_ns", self.message_window_ns, 1, _MAX_NS, whole=True)
-        _bounded("day_start_ns", self.day_start_ns, 0, DAY_NS - 1, whole=True)
+        for name, bound in BOUNDS.items():
+            if name.startswith("risk."):
+                _number(self, name.removeprefix("risk."), bound)
         if not isinstance(self.refuse_self_cross, bool):
             raise ConfigError(f"refuse_self_cross = {self.refuse_self_cross!r}: must be True or False")
 
@@ -259,18 +302,18 @@ class Impact:
     step_ns: int = 100_000_000
 
     def __post_init__(self) -> None:
-        _bounded("sigma_daily", self.sigma_daily, 0, 100)
-        _bounded("volume_daily", self.volume_daily, 0, 1e300, above=True)
-        _bounded("y", self.y, 0, 1000)
-        _bounded("step_ns", self.step_ns, 1, _MAX_NS, whole=True)
+        for name in ("sigma_daily", "volume_daily", "y", "step_ns"):
+            _number(self, name, BOUNDS[f"impact.{name}"])
+        for name in ("weights", "taus_s"):
+            values = getattr(self, name)
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise ConfigError(f"{name} = {values!r}: must be a sequence of numbers")
+            checked = tuple(BOUNDS[f"impact.{name}"].check(name, value) for value in values)
+            object.__setattr__(self, name, checked)
         if not self.weights or len(self.weights) != len(self.taus_s):
             raise ConfigError(
                 f"weights has {len(self.weights)} values and taus_s {len(self.taus_s)}; both need the same, at least 1"
             )
-        for weight in self.weights:
-            _bounded("weights", weight, 0, 1000)
-        for tau in self.taus_s:
-            _bounded("taus_s", tau, 0, math.inf, above=True)
 
 
 SELF_TRADE = ("cancel_newest", "cancel_oldest", "cancel_both", "reject")

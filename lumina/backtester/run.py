@@ -2,19 +2,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from os import PathLike
 from typing import Any
 
-from lumina._core._engine import Run, strategy_address
+from lumina._core._engine import Run
 from lumina._core._python_strategy import PythonStrategy
+from lumina.backtester import strategy_object
 from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
 from lumina.backtester.result import Result, digest
 from lumina.data.instrument import Instrument, Number
 from lumina.data.tape import Tape
 from lumina.errors import ConfigError, DataError, LuminaError, StrategyError
 from lumina.market import EmbeddedMarket
+from lumina.numeric import whole
 
 _SLICE_NS = 50_000_000  # how long the engine goes on before progress and Ctrl-C are looked at
 
@@ -47,7 +49,8 @@ def backtest(
         with any of `on_start`, `on_timer`, `on_trade`, `on_book`, `on_bbo`, `on_level`, `on_fill`, `on_report`, ...
         and `interval_ns`. None replays the tapes.
     latency, queue, risk, impact : optional
-        See the classes; None is no latency, the power3 queue (exact on L3), no limits, no impact.
+        See the classes; None is their defaults, those of the command: 10 us to decide, 1 ms there and 1 ms back, the
+        power3 queue (exact on L3), no limits, no impact. `Latency.none()` is no latency.
     self_trade : {"cancel_newest", "cancel_oldest", "cancel_both", "reject"}
         When an own order would meet another.
     seed : int
@@ -73,10 +76,16 @@ def backtest(
     StrategyError
         A strategy stopped the run with an error; an exception of a Python strategy is raised as it is.
     """
-    markets: list[Any] = [tape] if isinstance(tape, Tape | EmbeddedMarket) else list(tape)
+    markets = _markets(tape)
+    for name, given in (("latency", latency), ("queue", queue), ("risk", risk), ("impact", impact)):
+        _check_kind(name, given)
     latency, queue, risk = latency or Latency(), queue or Queue(), risk or Risk()
     _check_markets(markets, impact)
-    _check(self_trade, seed, equity_interval_ns, markouts_ns)
+    if self_trade not in SELF_TRADE:
+        raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
+    seed = whole("seed", seed, 0, 2**64 - 1)
+    equity_interval_ns = whole("equity_interval_ns", equity_interval_ns, 0, 2**62)
+    horizons = _horizons(markouts_ns)
     instruments = tuple(_with_fees(market.instrument, maker_fee, taker_fee) for market in markets)
     setups = [
         _terms(instrument, queue, risk) | _source(market)
@@ -88,10 +97,10 @@ def backtest(
         "self_trade": SELF_TRADE.index(self_trade),
         "seed": seed,
         "equity_interval_ns": equity_interval_ns,
-        "markouts_ns": tuple(markouts_ns),
+        "markouts_ns": horizons,
     }
-    capsule, python = _capsule(strategy)
-    with _alone(strategy, capsule, python):
+    capsule, python = strategy_object.made(strategy)
+    with strategy_object.alone(strategy, capsule, python):
         try:
             run = Run(setups, options, capsule, python is not None)
         except ValueError as error:
@@ -109,7 +118,7 @@ def backtest(
         order_events=arrays["order_events"],
         equity=equity[equity.argsort(order=("ts_ns", "instrument"), kind="stable")] if len(markets) > 1 else equity,
         markout_mid2=arrays["markout_mid2"],
-        markouts_ns=tuple(markouts_ns),
+        markouts_ns=horizons,
         digest=digest(arrays["order_events"], arrays["fills"]),
         events=run.rows_done,
         wall_s=wall_s,
@@ -164,40 +173,13 @@ def _drive(run: Run, python: PythonStrategy | None, tell: Callable[[], None] | N
     return time.perf_counter() - started, interrupted
 
 
-def _capsule(strategy: Any) -> tuple[object | None, PythonStrategy | None]:
-    if strategy is None:
-        return None, None
-    if hasattr(strategy, "capsule"):
-        return strategy.capsule, None
-    if type(strategy).__name__ == "PyCapsule":
-        return strategy, None
-    python = PythonStrategy(strategy() if isinstance(strategy, type) else strategy)
-    return python.capsule, python
-
-
-_running: set[int] = set()  # strategies whose state a run is using
-
-
-@contextmanager
-def _alone(strategy: Any, capsule: object | None, python: PythonStrategy | None) -> Iterator[None]:
-    """A strategy that keeps its state in itself serves one run at a time."""
-    if capsule is None:
-        yield
-        return
-    if python is None:
-        key = strategy_address(capsule)
-    else:
-        key = id(python if isinstance(strategy, type) else strategy)
-    if key in _running:
-        raise ConfigError(
-            f"this {type(strategy).__name__} is the strategy of a run that goes on, whose state it would share: give "
-            "each run an object of its own"
-        )
-    _running.add(key)
-    try:
-        yield
-    finally:
-        _running.discard(key)
+def _markets(tape: Any) -> list[Any]:
+    if isinstance(tape, Tape | EmbeddedMarket):
+        return [tape]
+    if isinstance(tape, str | bytes | PathLike) or not isinstance(tape, Iterable):
+        hint = "" if not isinstance(tape, str | PathLike) else f": lumina.load({str(tape)!r}) makes one"
+        raise DataError(f"tape 0 is a {type(tape).__name__}, not a lumina.Tape or lumina.EmbeddedMarket{hint}")
+    return list(tape)
 
 
 def _check_markets(markets: list[Any], impact: Impact | None) -> None:
@@ -215,16 +197,24 @@ def _check_markets(markets: list[Any], impact: Impact | None) -> None:
         raise ConfigError("impact: an embedded market reacts by itself; the impact model is for recorded tapes")
 
 
-def _check(self_trade: str, seed: int, equity_interval_ns: int, markouts_ns: Sequence[int]) -> None:
-    if self_trade not in SELF_TRADE:
-        raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
-    if not 0 <= seed < 2**64:
-        raise ConfigError(f"seed = {seed}: must be in [0, 2^64)")
-    if not 0 <= equity_interval_ns < 2**62:
-        raise ConfigError(f"equity_interval_ns = {equity_interval_ns}: must be in [0, 2^62)")
-    for horizon in markouts_ns:
-        if not 0 <= horizon < 2**62:
-            raise ConfigError(f"markouts_ns has {horizon}: must be in [0, 2^62)")
+_KINDS: dict[str, tuple[type, str]] = {
+    "latency": (Latency, "Latency(entry=1_000_000, response=1_000_000)"),
+    "queue": (Queue, "Queue(model='power3')"),
+    "risk": (Risk, "Risk(max_position_lots=100)"),
+    "impact": (Impact, "Impact(sigma_daily=0.02, volume_daily=1e6)"),
+}
+
+
+def _check_kind(name: str, given: Any) -> None:
+    kind, example = _KINDS[name]
+    if given is not None and not isinstance(given, kind):
+        raise ConfigError(f"{name} = {given!r}: must be a lumina.{kind.__name__}, such as {example}, or None")
+
+
+def _horizons(markouts_ns: Any) -> tuple[int, ...]:
+    if isinstance(markouts_ns, str) or not isinstance(markouts_ns, Iterable):
+        raise ConfigError(f"markouts_ns = {markouts_ns!r}: must be a sequence of times in ns, such as (1_000_000_000,)")
+    return tuple(whole("markouts_ns", horizon, 0, 2**62) for horizon in markouts_ns)
 
 
 def _with_fees(instrument: Instrument, maker_fee: Number | None, taker_fee: Number | None) -> Instrument:

@@ -1,14 +1,25 @@
 """The instrument: what one tick and one lot are worth, exactly."""
 
+import math
+import numbers
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from lumina.errors import DataError
 
-Number = str | int | float | Decimal | Fraction
+Number = str | int | float | Decimal | Fraction | np.integer | np.floating
 _FEE_SCALE = 10**9
+_ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
+    "exact": int,
+    "nearest": round,
+    "down": math.floor,
+    "up": math.ceil,
+}
 
 
 def exact(value: Number, name: str) -> Fraction:
@@ -19,10 +30,10 @@ def exact(value: Number, name: str) -> Fraction:
     DataError
         Where `value` is no finite number.
     """
-    if isinstance(value, (Fraction, int)) and not isinstance(value, bool):
-        return Fraction(value)
+    if not isinstance(value, bool) and isinstance(value, numbers.Rational):
+        return Fraction(value.numerator, value.denominator)
     try:
-        number = Decimal(repr(value) if isinstance(value, float) else str(value))
+        number = Decimal(repr(value) if type(value) is float else str(value))
     except InvalidOperation:
         number = Decimal("nan")
     # an exponent is bounded before it becomes a power of ten
@@ -147,19 +158,38 @@ class Instrument:
         """Quantity of `lots`, base units or contracts."""
         return float(int(lots) * self.lot_size)
 
-    def ticks(self, price: Number) -> int:
-        """Ticks of `price`; DataError where it is no whole number of ticks."""
-        return self._whole("price", price, self.tick_size, "tick_size")
+    def ticks(self, price: Number, rounding: str = "exact") -> int:
+        """Ticks of a price.
 
-    def lots(self, qty: Number) -> int:
-        """Lots of `qty`; DataError where it is no whole number of lots."""
-        return self._whole("quantity", qty, self.lot_size, "lot_size")
+        Parameters
+        ----------
+        price : number
+            Quote currency.
+        rounding : {"exact", "nearest", "down", "up"}
+            What becomes of a price between two ticks: an error, the nearer one (of two equally near the even one), the
+            lower or the higher one.
 
-    def _whole(self, what: str, value: Number, unit: Fraction, unit_name: str) -> int:
+        Raises
+        ------
+        DataError
+            The price is no number, or between two ticks where `rounding` is exact.
+        """
+        return self._whole("price", price, self.tick_size, "tick_size", rounding)
+
+    def lots(self, qty: Number, rounding: str = "exact") -> int:
+        """Lots of a quantity, base units or contracts; `rounding` and errors as for `ticks`."""
+        return self._whole("quantity", qty, self.lot_size, "lot_size", rounding)
+
+    def _whole(self, what: str, value: Number, unit: Fraction, unit_name: str, rounding: str) -> int:
         number = exact(value, what) / unit
-        if number.denominator != 1:
-            raise DataError(f"instrument {self.symbol}: {what} {value} is no multiple of {unit_name} {text(unit)}")
-        return int(number)
+        if rounding not in _ROUNDINGS:
+            raise DataError(f"rounding = {rounding!r}: must be one of {', '.join(_ROUNDINGS)}")
+        if rounding == "exact" and number.denominator != 1:
+            raise DataError(
+                f"instrument {self.symbol}: {what} {value} is no multiple of {unit_name} {text(unit)}; "
+                "rounding='nearest', 'down' or 'up' takes one"
+            )
+        return _ROUNDINGS[rounding](number)
 
     def to_dict(self) -> dict[str, Any]:
         """The terms as plain JSON values, numbers as exact text."""

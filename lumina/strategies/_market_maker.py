@@ -1,18 +1,19 @@
 """The parameters that every market maker shares, and their conversion to the core's."""
 import dataclasses
 import math
-import numbers
 from typing import Any, ClassVar, get_args, get_type_hints
 
 from lumina._core import _strategies
 from lumina.errors import ConfigError
+from lumina.numeric import is_number, plain
 
 _WAKES = ("timer", "bbo")
 _INT64 = {"interval_ns", "max_position_lots"}  # the core's other integers have 32 bits
 
 
 def _number(name: str, value: Any, kind: type) -> Any:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    value = plain(value)
+    if not is_number(value):
         raise ConfigError(f"{name} = {value!r}: must be a number")
     if kind is float:
         return float(value)
@@ -21,7 +22,7 @@ def _number(name: str, value: Any, kind: type) -> Any:
     bits = 63 if name in _INT64 else 31
     if not -(2**bits) <= value < 2**bits:
         raise ConfigError(f"{name} = {value!r}: must be between -2^{bits} and 2^{bits}")
-    return math.trunc(value)
+    return int(value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from lumina._core import _abi, _strategies
 from lumina.errors import ConfigError
+from lumina.numeric import whole
 
 
 class Callback:
@@ -42,10 +43,8 @@ class Callback:
         value = getattr(address, "address", address)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**64:
             raise ConfigError(f"address = {address!r}: must be the address of a function, greater than 0")
-        if not 0 <= interval_ns < 2**63:
-            raise ConfigError(f"interval_ns = {interval_ns!r}: must be at least 0 and below 2^63")
-        if not 0 <= user < 2**64:
-            raise ConfigError(f"user = {user!r}: must be an address")
+        interval_ns = whole("interval_ns", interval_ns, 0, 2**63 - 1)
+        user = whole("user", user, 0, 2**64 - 1)
         names = {name.lower(): bit for name, bit in _abi.WAKES.items()}
         mask = 0
         for name in (wake,) if isinstance(wake, str) else wake:

@@ -18,7 +18,7 @@ AT, THROUGH = 1, 2  # FillCause
 REDUCED = 15  # lumina_reason
 LATENCY = lumina.Latency(
     tick_to_trade={"model": "lognormal", "median_ns": 50_000, "sigma": 0.5},
-    entry={"new": {"model": "lognormal", "median_ns": 2_000_000, "sigma": 0.3}, "cancel": 1_500_000},
+    entry={"new": {"model": "lognormal", "median_ns": 2_000_000, "sigma": 0.3}, "cancel": 1_500_000, "replace": 0},
     response={"model": "lognormal", "median_ns": 1_000_000, "sigma": 0.4, "min_ns": 200_000},
 )
 

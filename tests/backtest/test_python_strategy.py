@@ -191,16 +191,16 @@ def test_the_context_is_valid_only_while_a_callback_runs(tape):
 
 
 def test_what_is_no_strategy_is_told_so(tape):
-    with pytest.raises(TypeError, match="neither a capsule nor any of on_event"):
+    with pytest.raises(ConfigError, match="neither a capsule nor any of on_event"):
         lumina.backtest(tape, object())
     new = ctypes.pythonapi.PyCapsule_New
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
     name = b"other"
-    with pytest.raises(TypeError, match=r"not a capsule named 'lumina\.strategy\.v1'"):
+    with pytest.raises(ConfigError, match=r"not a capsule named 'lumina\.strategy\.v1'"):
         lumina.backtest(tape, new(1, name, None))
     spec = np.array([99, 0, 0, 0, 1, 0, 0, 0], np.uint32)  # lumina_strategy with another ABI version
     right = b"lumina.strategy.v1"
-    with pytest.raises(TypeError, match="ABI version 99, this is 1"):
+    with pytest.raises(ConfigError, match="ABI version 99, this is 1"):
         lumina.backtest(tape, new(spec.ctypes.data, right, None))
 
 
@@ -223,7 +223,7 @@ def test_an_error_of_a_compiled_strategy_is_raised_with_its_message(tape):
         ({"self_trade": "maybe"}, "self_trade = 'maybe': must be one of cancel_newest"),
         ({"seed": -1}, "seed = -1"),
         ({"equity_interval_ns": -5}, "equity_interval_ns = -5"),
-        ({"markouts_ns": (-1,)}, "markouts_ns has -1"),
+        ({"markouts_ns": (-1,)}, r"markouts_ns = -1: must be a whole number in \[0, "),
     ],
 )
 def test_options_out_of_bounds_are_named(tape, options, message):
@@ -238,9 +238,9 @@ def test_options_out_of_bounds_are_named(tape, options, message):
         (lambda: lumina.Latency(response={"fills": 3}), "response.fills: unknown action; known: new, cancel"),
         (lambda: lumina.Latency(feed={"model": "lognormal", "median_ns": 0, "sigma": 1}), "feed.median_ns = 0"),
         (lambda: lumina.Queue(model="fifo"), "model = 'fifo': must be one of risk_averse"),
-        (lambda: lumina.Queue(n=0), "n = 0: must be above 0"),
-        (lambda: lumina.Risk(max_order_lots=0), "max_order_lots = 0: must be at least 1"),
-        (lambda: lumina.Impact(sigma_daily=0.02, volume_daily=0), "volume_daily = 0: must be above 0"),
+        (lambda: lumina.Queue(n=0), "n = 0: must be a number in \\(0, 100\\]"),
+        (lambda: lumina.Risk(max_order_lots=0), "max_order_lots = 0: must be a whole number in \\[1, "),
+        (lambda: lumina.Impact(sigma_daily=0.02, volume_daily=0), "volume_daily = 0: must be a number in \\(0, "),
         (lambda: lumina.Impact(0.02, 10.0, weights=(1,), taus_s=(1.0, 2.0)), "weights has 1 values and taus_s 2"),
     ],
 )
@@ -254,3 +254,68 @@ def test_a_tape_must_be_a_tape(tape):
         lumina.backtest([])
     with pytest.raises(DataError, match="tape 1 is a int"):
         lumina.backtest([tape, 3])
+
+
+class Asks:
+    """Calls the context once, at the start."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def on_start(self, ctx, event):
+        self.answer = self.call(ctx)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda c: c.submit(side=0, price_ticks=101.7, qty_lots=1), ValueError, "price_ticks = 101.7: must be a whole"),
+        (lambda c: c.submit(side=0, price_ticks=101, qty_lots=2.7), ValueError, "qty_lots = 2.7: must be a whole"),
+        (lambda c: c.submit(side=0, price_ticks=101, qty_lots=2**31), ValueError, "qty_lots 2147483648 is not in"),
+        (lambda c: c.submit(side=0, price_ticks="101", qty_lots=2), TypeError, "price_ticks = '101': must be a whole"),
+        (lambda c: c.submit(side=0, price_ticks=float("nan"), qty_lots=2), ValueError, "price_ticks = nan"),
+        (lambda c: c.submit(side=2, price_ticks=1, qty_lots=1), ValueError, r"side 2 is not in \[0, 1\]"),
+        (lambda c: c.submit(side=0, price_ticks=1, qty_lots=1, tag=-1), ValueError, r"tag -1 is not in \[0, 2\^64\)"),
+        (lambda c: c.submit(side=0, price_ticks=1, qty_lots=1, type=lumina.OrderType.FOK), ValueError,
+         r"strategies can send LIMIT \(0\), POST_ONLY \(1\), IOC \(2\), MARKET \(3\)"),
+        (lambda c: c.submit(side=0, price_ticks=1, qty_lots=1, instrument=1), IndexError, "instrument 1: the run"),
+        (lambda c: c.best(1, 0), IndexError, "instrument 1: the run has 1, numbered from 0"),
+        (lambda c: c.best(-1, 0), IndexError, "instrument -1"),
+        (lambda c: c.best(0, 2), ValueError, "side 2"),
+        (lambda c: c.level(0, 0, 99.5), ValueError, "price_ticks = 99.5"),
+        (lambda c: c.depth(0, 3, 1), ValueError, "side 3"),
+        (lambda c: c.depth(0, 0, 0), ValueError, "n 0 is not in"),
+        (lambda c: c.position(7), IndexError, "instrument 7"),
+        (lambda c: c.orders(0, 3), ValueError, r"side 3 is not in \[0, 2\]"),
+        (lambda c: c.instrument(4), IndexError, "instrument 4"),
+        (lambda c: c.cancel(0.5), ValueError, "order_id = 0.5"),
+        (lambda c: c.replace(1, 1.25, 3), ValueError, "price_ticks = 1.25"),
+        (lambda c: c.set_timer(1e19), ValueError, "ts_ns 10000000000000000000 is not in"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_not_whole_is_an_error(call, error, message):
+    with pytest.raises(error, match=message):
+        lumina.backtest(lumina.EmbeddedMarket(seed=1, hours=0.001), Asks(call))
+
+
+def test_whole_numbers_of_any_type_are_taken():
+    def call(ctx):
+        one = ctx.submit(side=np.int64(0), price_ticks=9_990.0, qty_lots=np.float32(2), type=lumina.OrderType.POST_ONLY)
+        ctx.replace(float(one), np.int32(9_989), 3.0)
+        ctx.set_timer(float(ctx.now_ns // 1_000 * 1_000))
+        return ctx.orders(0.0)[0]
+
+    strategy = Asks(call)
+    lumina.backtest(lumina.EmbeddedMarket(seed=1, hours=0.001), strategy)
+    assert (strategy.answer.price_ticks, strategy.answer.qty_lots, strategy.answer.type) == (9_990, 2, 1)
+
+
+@pytest.mark.parametrize("interval", [0.5, float("inf"), -1, "1s"])
+def test_an_interval_that_is_no_number_of_ns_is_refused(interval):
+    class Strategy:
+        interval_ns = interval
+
+        def on_timer(self, ctx, event): ...
+
+    with pytest.raises(ConfigError, match="interval_ns"):
+        lumina.backtest(lumina.EmbeddedMarket(seed=1, hours=0.001), Strategy())

@@ -142,7 +142,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
         ({"data": {"options": {"a-b": 1}}}, "my.yaml: data.options: a-b is not a parameter name"),
         ({"instrument": {"maker_fee": 2}}, "my.yaml: instrument.maker_fee: 2 must be between -1 and 1"),
         ({"instrument": {"taker_fee": "1e-10"}}, "my.yaml: instrument.taker_fee: 1e-10 must be a multiple of 1e-9"),
-        ({"risk": {"price_band": 1.5}}, "my.yaml: risk.price_band: 1.5 must be at most 1"),
+        ({"risk": {"price_band": 1.5e6}}, "my.yaml: risk.price_band: 1500000.0 must be at most 1e+06"),
         ({"impact": {"weights": [0.5, 0.6], "taus_s": [1, 2]}}, "my.yaml: impact.weights: [0.5, 0.6] must sum to 1"),
         ({"impact": {"weights": [1]}}, "my.yaml: impact.taus_s: has 4 entries, impact.weights has 1"),
         ({"impact": {"taus_s": [1, "b"]}}, "my.yaml: impact.taus_s[1]: b must be a number"),

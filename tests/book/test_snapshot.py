@@ -1,6 +1,7 @@
 """Snapshots of the order book: each the reference book of its sequence, also while another thread applies messages."""
 
 import random
+import re
 import threading
 
 import numpy as np
@@ -177,14 +178,14 @@ def test_a_snapshot_by_hand():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: OrderBook(snapshots=-1), "snapshots -1 is not in 0 .. 4096"),
-        (lambda: OrderBook(snapshots=4097), "snapshots 4097 is not in 0 .. 4096"),
+        (lambda: OrderBook(snapshots=-1), "snapshots -1 is not in [0, 4096]"),
+        (lambda: OrderBook(snapshots=4097), "snapshots 4097 is not in [0, 4096]"),
         (lambda: OrderBook(snapshots=1, publish="often"), "publish 'often' is neither 'change' nor 'batch'"),
-        (lambda: OrderBook().snapshot(), r"the book keeps no snapshots: OrderBook\(snapshots=LEVELS\)"),
-        (lambda: OrderBook(snapshots=3).snapshot(4), "levels 4 is not in 1 .. 3, which the book was made with"),
-        (lambda: OrderBook(snapshots=3).snapshot(0), "levels 0 is not in 1 .. 3"),
+        (lambda: OrderBook().snapshot(), r"the book keeps no snapshots: OrderBook(snapshots=LEVELS)"),
+        (lambda: OrderBook(snapshots=3).snapshot(4), "levels 4 is not in [1, 3]"),
+        (lambda: OrderBook(snapshots=3).snapshot(0), "levels 0 is not in [1, 3]"),
     ],
 )
 def test_refusals(call, text):
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises(ValueError, match=re.escape(text)):
         call()

@@ -141,10 +141,12 @@ def test_alpha_is_bounded(alpha):
 @pytest.mark.parametrize("function", ROLLING)
 def test_window_is_bounded(function):
     for window in (0, -1, 2**62, 2**80):
-        with pytest.raises(ValueError, match=f"window {window} is not in 1 .. 2\\^62 - 1"):
+        with pytest.raises(ValueError, match=f"window {window} is not in"):
             function(X, window)
-    with pytest.raises(TypeError):
-        function(X, 2.0)
+    with pytest.raises(ValueError, match=r"window = 2.5: must be a whole number"):
+        function(X, 2.5)
+    with pytest.raises(TypeError, match="window = '2'"):
+        function(X, "2")
     assert np.isnan(function(X, 101)).all()
     assert np.isnan(function(X, 2**61)).all()
     assert function(np.empty(0), 5).shape == (0,)

@@ -214,7 +214,7 @@ def test_cancels_pass_and_count_under_every_limit():
     ("arguments", "error", "message"),
     [
         ({"max_order_lots": 0}, ValueError, r"max_order_lots = 0: must be in \[1, 9223372036854775807\]"),
-        ({"max_open_orders": 1.0}, TypeError, "max_open_orders = 1.0: must be a whole number"),
+        ({"max_open_orders": 1.5}, ValueError, "max_open_orders = 1.5: must be a whole number"),
         ({"max_messages": True}, TypeError, "max_messages = True: must be a whole number"),
         ({"message_window_ns": 0}, ValueError, r"message_window_ns = 0: must be in \[1, "),
         ({"message_window_ns": None}, TypeError, "message_window_ns = None: must be a whole number"),
@@ -238,7 +238,7 @@ def test_wrong_limits_are_refused(arguments, error, message):
         (lambda g: g.set_limits(RiskLimits(max_messages=65_537)), "max_messages 65537 is above the gate's 65536"),
         (lambda g: g.check(1, "bid", 100, 1, now_ns=0), "side 'bid'"),
         (lambda g: g.check(1, "buy", 100, 1, type="fok", now_ns=0), "type 'fok' is none of limit, post_only"),
-        (lambda g: g.check(1, "buy", 100, 1, now_ns=-1), "now_ns -1 is not in"),
+        (lambda g: g.check(1, "buy", 100, 1, now_ns=-1), "now_ns -1 is below 0"),
         (lambda g: g.check(1, "buy", 100, 1, now_ns=0, mid2_ticks=2**40), "mid2_ticks 1099511627776 is not in"),
         (lambda g: g.on_fill(1, "buy", 100, 0, now_ns=0), "qty_lots 0 is not in"),
         (lambda g: g.hold(5, None), "a position needs a mid2"),

@@ -96,7 +96,7 @@ def test_a_quote_is_never_refused_where_nothing_is_late(tape):
     events = tape.events.copy()
     events["latency_ns"] = 0
     prompt = lumina.Tape(events, tape.instrument)
-    result = lumina.backtest(prompt, GLFT(levels=2, max_improve_ticks=None))
+    result = lumina.backtest(prompt, GLFT(levels=2, max_improve_ticks=None), latency=lumina.Latency.none())
     assert len(result.fills) >= 50
     assert not (result.orders["reason"] == 6).any()  # post-only
 

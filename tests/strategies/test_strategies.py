@@ -127,8 +127,8 @@ def test_callback_from_an_address():
         ({"address": 0}, "address = 0: must be the address of a function, greater than 0"),
         ({"address": "f"}, "address = 'f': must be the address of a function, greater than 0"),
         ({"address": 1, "wake": "fills"}, "wake = 'fills': must be of level, trade, book, bbo, marker, report"),
-        ({"address": 1, "interval_ns": -1}, "interval_ns = -1: must be at least 0 and below 2^63"),
-        ({"address": 1, "user": -1}, "user = -1: must be an address"),
+        ({"address": 1, "interval_ns": -1}, "interval_ns = -1: must be a whole number in [0, 9223372036854775807]"),
+        ({"address": 1, "user": -1}, "user = -1: must be a whole number in [0, 18446744073709551615]"),
     ],
 )
 def test_callback_errors(args, message):
