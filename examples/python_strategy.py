@@ -9,8 +9,7 @@ their runs have the same digest.
 import sys
 
 import lumina
-from lumina import Side
-from lumina.strategies.native import EV_FILL
+from lumina import EventKind, OrderType, Side
 
 
 class TouchMaker:
@@ -61,7 +60,7 @@ class TouchMaker:
         if event.leaves_lots == 0:
             self.order_id[side] = 0  # closed
             self.in_flight[side] = False
-        elif event.kind != EV_FILL:
+        elif event.kind != EventKind.FILL:
             self.in_flight[side] = False  # answered
 
 

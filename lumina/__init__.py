@@ -37,12 +37,14 @@ from lumina._core._histogram import Histogram  # noqa: E402
 from lumina._core._matching_engine import MATCH_EVENT, MATCH_MESSAGE, MatchingEngine  # noqa: E402
 from lumina._core._memory_pool import MemoryPool  # noqa: E402
 from lumina._core._order_book import ORDER_MESSAGE, BookSnapshot, OrderBook  # noqa: E402
+from lumina._core._python_strategy import Context, RunEvent  # noqa: E402
 from lumina._core._ring import Disruptor, DisruptorConsumer, MpmcRing, SpscRing  # noqa: E402
 from lumina._core._risk import RiskGate  # noqa: E402
 from lumina._core._types import EVENT, NO_MID, VERSION  # noqa: E402
 from lumina.backtester.options import Impact, Latency, Queue, Risk  # noqa: E402
 from lumina.backtester.result import Result  # noqa: E402
 from lumina.backtester.run import backtest  # noqa: E402
+from lumina.codes import EventKind, FillCause, OrderAction, OrderState  # noqa: E402
 from lumina.data.instrument import Instrument  # noqa: E402
 from lumina.data.kinds import Flag, Kind, Phase, Side  # noqa: E402
 from lumina.data.load import load  # noqa: E402
@@ -67,11 +69,14 @@ def get_include() -> str:
 
 __all__ = [
     "BookSnapshot",
+    "Context",
     "DepthBook",
     "Disruptor",
     "DisruptorConsumer",
     "EVENT",
     "EmbeddedMarket",
+    "EventKind",
+    "FillCause",
     "Flag",
     "Histogram",
     "Impact",
@@ -89,13 +94,16 @@ __all__ = [
     "MpmcRing",
     "NO_MID",
     "ORDER_MESSAGE",
+    "OrderAction",
     "OrderBook",
+    "OrderState",
     "OrderType",
     "Phase",
     "Queue",
     "Reason",
     "Result",
     "RingClosed",
+    "RunEvent",
     "Risk",
     "RiskGate",
     "RiskLimits",

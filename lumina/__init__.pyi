@@ -9,6 +9,8 @@ from lumina._core._memory_pool import MemoryPool as MemoryPool
 from lumina._core._order_book import ORDER_MESSAGE as ORDER_MESSAGE
 from lumina._core._order_book import BookSnapshot as BookSnapshot
 from lumina._core._order_book import OrderBook as OrderBook
+from lumina._core._python_strategy import Context as Context
+from lumina._core._python_strategy import RunEvent as RunEvent
 from lumina._core._ring import Disruptor as Disruptor
 from lumina._core._ring import DisruptorConsumer as DisruptorConsumer
 from lumina._core._ring import MpmcRing as MpmcRing
@@ -22,6 +24,10 @@ from lumina.backtester.options import Queue as Queue
 from lumina.backtester.options import Risk as Risk
 from lumina.backtester.result import Result as Result
 from lumina.backtester.run import backtest as backtest
+from lumina.codes import EventKind as EventKind
+from lumina.codes import FillCause as FillCause
+from lumina.codes import OrderAction as OrderAction
+from lumina.codes import OrderState as OrderState
 from lumina.data.instrument import Instrument as Instrument
 from lumina.data.kinds import Flag as Flag
 from lumina.data.kinds import Kind as Kind

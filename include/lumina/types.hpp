@@ -143,7 +143,8 @@ struct Fill {
   std::uint8_t side;   // Side
   std::uint8_t maker;  // 1 maker, 0 taker
   std::uint8_t cause;  // FillCause
-  std::uint8_t reserved[5];
+  std::uint8_t reserved;
+  std::uint32_t reserved2;
 };
 static_assert(sizeof(Fill) == 104 && std::is_trivially_copyable_v<Fill>);
 

@@ -11,7 +11,8 @@ NO_MID = types.kNoMid
 
 
 def _dtype(struct, size):
-    # the reserved fields are part of the bytes, and named so that nothing hides
+    # The reserved fields are part of the bytes, and named so that nothing hides. Padding instead of columns would be
+    # lost where arrays are joined or saved, and the digest with it.
     assert struct.itemsize == size, (struct, size)
     return struct
 
@@ -31,7 +32,7 @@ FILL = _dtype(
     np.dtype([("ts_ns", "<i8"), ("report_ts_ns", "<i8"), ("order_id", "<u8"), *_HEAD, ("mid2_ticks", "<i8"),
               ("cash_units", "<i8"), ("fee_units", "<i8"), ("impact_units", "<i8"), ("spread_capture_units", "<i8"),
               ("position_lots", "<i8"), ("queue_ahead_lots", "<f8"), ("shift_ticks", "<i4"), ("instrument", "<u4"),
-              ("side", "u1"), ("maker", "u1"), ("cause", "u1"), ("reserved", "u1", (5,))]),
+              ("side", "u1"), ("maker", "u1"), ("cause", "u1"), ("reserved", "u1"), ("reserved2", "<u4")]),
     sizeof(types.Fill))
 ORDER = _dtype(
     np.dtype([("order_id", "<u8"), ("tag", "<u8"), ("decision_ts_ns", "<i8"), ("sent_ts_ns", "<i8"),

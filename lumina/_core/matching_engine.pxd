@@ -40,7 +40,8 @@ cdef extern from "lumina/book/match_message.hpp" namespace "lumina" nogil:
         uint8_t side
         uint16_t owner
         uint8_t type
-        uint8_t reserved[3]
+        uint8_t reserved
+        uint16_t reserved2
     cdef cppclass MatchSink:
         pass
 

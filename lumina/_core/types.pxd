@@ -57,7 +57,8 @@ cdef extern from "lumina/types.hpp" namespace "lumina" nogil:
         uint8_t side
         uint8_t maker
         uint8_t cause
-        uint8_t reserved[5]
+        uint8_t reserved
+        uint32_t reserved2
 
     cdef packed struct OrderRecord:
         uint64_t order_id

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from lumina.data.instrument import Instrument
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """A finished (or interrupted) run. All money is int64 in 1e-9 of the settlement currency, 1e-12 of the coin for
     inverse contracts; costs are positive in the arrays and negative in reports.
@@ -71,6 +72,62 @@ class Result:
         from lumina.report.summary import summarise
 
         return summarise(self)
+
+    def to_pandas(self, table: str = "fills", *, raw: bool = False) -> Any:
+        """A table of the run as a pandas.DataFrame.
+
+        Parameters
+        ----------
+        table : {"fills", "orders", "order_events", "equity"}
+        raw : bool
+            Ticks, lots, ns, money units and codes instead of the market's units, UTC times and names.
+
+        Raises
+        ------
+        ConfigError
+            There is no such table.
+        LuminaError
+            The library is not installed.
+        """
+        from lumina.report import frames
+
+        return frames.to_pandas(self, table, raw)
+
+    def to_polars(self, table: str = "fills", *, raw: bool = False) -> Any:
+        """A table of the run as a polars.DataFrame; see `to_pandas`."""
+        from lumina.report import frames
+
+        return frames.to_polars(self, table, raw)
+
+    def to_arrow(self, table: str = "fills", *, raw: bool = False) -> Any:
+        """A table of the run as a pyarrow.Table; see `to_pandas`."""
+        from lumina.report import frames
+
+        return frames.to_arrow(self, table, raw)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both runs decided, ordered and filled alike: equal digests."""
+        return self.digest == other.digest if isinstance(other, Result) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def _facts(self) -> dict[str, str]:
+        from lumina.report.tables import facts
+
+        return facts(self.summary())
+
+    def __repr__(self) -> str:
+        facts = self._facts()
+        state = " interrupted" if self.interrupted else ""
+        return f"<Result{state}: " + ", ".join(f"{name} {value}" for name, value in facts.items()) + ">"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:right'>{escape(value)}</td></tr>"
+            for name, value in self._facts().items()
+        )
+        return f"<table>{rows}</table>"
 
 
 def digest(order_events: NDArray[np.void], fills: NDArray[np.void]) -> str:

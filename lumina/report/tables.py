@@ -54,6 +54,23 @@ def tables(summary: dict[str, Any], heading: str = "") -> RenderableType:
     return Group(*parts)
 
 
+def facts(summary: dict[str, Any]) -> dict[str, str]:
+    """The few figures that tell one run from another, as text, by name."""
+    currency = f" {summary['currency']}" if summary["currency"] else ""
+    digits = _digits([summary["pnl"]])
+    found = {
+        "symbols": ", ".join(entry["symbol"] for entry in summary["instruments"]),
+        "start": summary["start"] or "-",
+        "length": duration(summary["seconds"] * 1e9),
+        "orders": f"{summary['orders']:,}",
+        "fills": f"{summary['fills']:,}",
+        "P&L": amount(summary["pnl"], digits, sign=True) + currency,
+        "max drawdown": amount(summary["max_drawdown"], digits) + currency,
+        "position": ", ".join(quantity(entry["position"]) for entry in summary["instruments"]),
+    }
+    return found | {"digest": summary["digest"]}
+
+
 def amount(value: float | None, digits: int | None = None, sign: bool = False) -> str:
     """A number for people: thousands separated, decimals by size; a dash for None."""
     if value is None:

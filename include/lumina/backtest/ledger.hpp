@@ -98,7 +98,8 @@ class Ledger {
                            static_cast<std::uint8_t>(now.side),
                            now.maker,
                            static_cast<std::uint8_t>(now.cause),
-                           {}});
+                           0,
+                           0});
     const std::size_t row = log_->fills.size() - 1;
     log_->markout_mid2.resize((row + 1) * due_.size(), kNoMid);
     for (std::size_t h = 0; h < due_.size(); ++h) {

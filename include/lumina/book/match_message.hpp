@@ -55,7 +55,8 @@ struct MatchMessage {
   std::uint8_t side;      // Side
   std::uint16_t owner;
   std::uint8_t type;  // OrderType
-  std::uint8_t reserved[3];
+  std::uint8_t reserved;
+  std::uint16_t reserved2;
 
   std::uint16_t group() const noexcept { return owner; }
 };
