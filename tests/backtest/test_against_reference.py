@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import core_runner
 from reference import engine as reference
 from reference.strategies import RandomStrategy
+from reference.vocabulary import BUY, LIMIT, SELL
 from reference.worlds import worlds
 
 
@@ -38,8 +39,33 @@ def assert_same(name, want, got):
 @given(data=st.data())
 def test_engine_and_reference_agree_field_by_field(levels, data):
     world = data.draw(worlds(levels=levels).map(same_money))
-    tapes, instruments, options, seed = world
-    one, two = RandomStrategy(seed), RandomStrategy(seed)
+    agree(world, lambda: RandomStrategy(world[3]))
+
+
+class Ladder(RandomStrategy):
+    """First of all a hundred orders around the touch: then the exchange keeps only what it must up to date."""
+
+    def on_event(self, ctx, ev):
+        if not self.ids and ctx.best(0, BUY)[1]:
+            touch = ctx.best(0, BUY)[0]
+            for i in range(100):
+                side = (BUY, SELL)[i % 2]
+                price = touch + (-1 if side == BUY else 3) * (i % 5 + 1)
+                self.ids.append(ctx.submit(instrument=0, side=side, type=LIMIT, price_ticks=price, qty_lots=1 + i % 3))
+        super().on_event(ctx, ev)
+
+
+@pytest.mark.parametrize("levels", [("L2",), ("L3",)], ids="+".join)
+@given(data=st.data())
+@settings(max_examples=25)
+def test_with_a_hundred_own_orders(levels, data):
+    world = data.draw(worlds(levels=levels, max_instruments=1).map(same_money))
+    agree(world, lambda: Ladder(world[3], max_requests=300))
+
+
+def agree(world, make_strategy):
+    tapes, instruments, options, _ = world
+    one, two = make_strategy(), make_strategy()
     want = reference.run(tapes, instruments, one, options)
     got = core_runner.run(tapes, instruments, two, options)
     assert two.seen == one.seen

@@ -58,7 +58,7 @@ class Options:
 def structured(rows, dtype):
     """Dicts to a structured array; `reserved` fields are 0, every other field must be there."""
     out = np.zeros(len(rows), dtype)
-    names = [n for n in dtype.names if n != "reserved"]
+    names = [n for n in dtype.names if not n.startswith("reserved")]
     for i, row in enumerate(rows):
         for name in names:
             out[i][name] = row[name]

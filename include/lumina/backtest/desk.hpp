@@ -18,7 +18,7 @@ namespace lumina {
 class Desk {
  public:
   void add(const lumina_instrument& info, const RiskLimits& limits, const ContractValue& contract) {
-    books_.push_back({info, contract, std::make_unique<RiskGate>(limits, contract, room_for(limits)), {}});
+    books_.push_back({info, contract, std::make_unique<RiskGate>(limits, contract, room_for(limits)), 0, 0});
   }
 
   const lumina_instrument* instrument(std::uint32_t i) const noexcept {
@@ -54,7 +54,7 @@ class Desk {
                   0,
                   0};
     const std::uint64_t id = orders.add(order).record.order_id;
-    if (request.instrument < books_.size()) books_[request.instrument].open.push_back(id);
+    if (request.instrument < books_.size()) link(orders, books_[request.instrument], id);
     return id;
   }
 
@@ -79,8 +79,10 @@ class Desk {
   }
 
   // A report has come back. Returns the order that it is about, if there is one.
-  const OwnOrder* learn(const Report& report, OwnOrder* order, const RiskGate::Market& market) {
+  const OwnOrder* learn(OrderStore& orders, const Report& report, const RiskGate::Market& market) {
+    OwnOrder* const order = orders.find(report.order_id);
     if (!order) return nullptr;
+    const bool was_open = order->view.state < LUMINA_FILLED;
     lumina_order& view = order->view;
     RiskGate* const gate = view.instrument < books_.size() ? books_[view.instrument].gate.get() : nullptr;
     switch (report.kind) {
@@ -121,8 +123,8 @@ class Desk {
         break;
     }
     mark_pending(*order);
-    if (view.state >= LUMINA_FILLED && view.instrument < books_.size())
-      std::erase(books_[view.instrument].open, report.order_id);
+    if (was_open && view.state >= LUMINA_FILLED && view.instrument < books_.size())
+      unlink(orders, books_[view.instrument], *order);
     return order;
   }
 
@@ -130,7 +132,7 @@ class Desk {
                            std::int32_t capacity) const {
     if (i >= books_.size()) return 0;
     std::int32_t n = 0;
-    for (const std::uint64_t id : books_[i].open) {
+    for (std::uint64_t id = books_[i].oldest; id != 0; id = orders.at(id).newer) {
       const lumina_order& view = orders.at(id).view;
       if (side != LUMINA_NONE && view.side != side) continue;
       if (n < capacity) out[n] = view;
@@ -144,8 +146,19 @@ class Desk {
     lumina_instrument info;
     ContractValue contract;
     std::unique_ptr<RiskGate> gate;
-    std::vector<std::uint64_t> open;  // oldest first
+    std::uint64_t oldest, newest;  // open orders, linked through OwnOrder
   };
+
+  static void link(OrderStore& orders, Book& book, std::uint64_t id) noexcept {
+    orders.at(id).older = book.newest;
+    (book.newest ? orders.at(book.newest).newer : book.oldest) = id;
+    book.newest = id;
+  }
+  static void unlink(OrderStore& orders, Book& book, OwnOrder& order) noexcept {
+    (order.older ? orders.at(order.older).newer : book.oldest) = order.newer;
+    (order.newer ? orders.at(order.newer).older : book.newest) = order.older;
+    order.older = order.newer = 0;
+  }
 
   static RiskCapacity room_for(const RiskLimits& limits) noexcept {
     constexpr std::size_t recent = 65'536;

@@ -325,7 +325,7 @@ class BasicEngine final : public EngineRun {
   void deliver_report(const Report& report) {
     RiskGate::Market market{now_ns_};
     if (report.kind == LUMINA_EV_FILL && desk_.gate(report.instrument).watches_loss()) market = see(report.instrument);
-    const OwnOrder* order = desk_.learn(report, orders_.find(report.order_id), market);
+    const OwnOrder* order = desk_.learn(orders_, report, market);
     if (!wants(LUMINA_WAKE_REPORT)) return;
     lumina_event event{};
     event.ts_ns = now_ns_;

@@ -91,6 +91,7 @@ struct OwnOrder {
   bool closed = false;       // at the exchange
   std::uint8_t cancels = 0;  // asked for and not answered
   std::uint8_t replaces = 0;
+  std::uint64_t older = 0, newer = 0;  // neighbours among the open orders of the instrument; 0: none
 };
 
 // All orders of a run; ids are 1, 2, 3, ... in order of submission.

@@ -259,12 +259,12 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
     const double ahead = resting.front;
     resting.open_lots -= lots;
     book_fill(order, side, resting.price_ticks, lots, true, cause, ahead, ts_ns, market_.mid2());
-    has_filled_ |= resting.open_lots == 0;
+    filled_ += resting.open_lots == 0;
   }
 
   void cancel_resting(OwnOrder& order, lumina_reason reason, std::int64_t ts_ns) {
     const auto side = static_cast<Side>(order.record.side);
-    resting_.erase(side, resting_.side(side).find(order.record.order_id));
+    resting_.erase(side, resting_.side(side).find(order.record.order_id, order.record.price_ticks));
     close_order(order, reason, ts_ns);
   }
 
@@ -274,7 +274,7 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
   }
 
   void drop_filled() {
-    if (std::exchange(has_filled_, false)) resting_.erase_filled();
+    if (filled_) resting_.erase_filled(std::exchange(filled_, 0));
   }
 
   // ---- arrivals ------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
   void arrive_replace(const Request& request, OwnOrder& order) {
     OrderRecord& record = order.record;
     OwnSide& orders = resting_.side(static_cast<Side>(record.side));
-    const std::size_t at = orders.find(record.order_id);
+    const std::size_t at = orders.find(record.order_id, record.price_ticks);
     if (request.qty_lots <= record.filled_lots) {
       resting_.erase(static_cast<Side>(record.side), at);
       replaced_away(order, request);
@@ -394,7 +394,7 @@ class RecordedExchange : public ExchangeSide<RecordedExchange> {
   SelfTrade self_trade_;
   Crossings crossings_;
   TakerPlan plan_;
-  bool has_filled_ = false;
+  std::size_t filled_ = 0;  // own orders that rest with nothing open
 };
 
 }  // namespace lumina

@@ -97,17 +97,19 @@ class RestingOrders {
       order.unseen |= ahead.unseen;
     }
     any_unseen_ |= order.unseen;
-    refresh();
+    came(s, at);
     return order;
   }
 
   void erase(Side s, std::size_t at) {
     side(s).erase(at);
-    refresh();
+    went(1);
   }
-  void erase_filled() {
-    for (OwnSide& orders : own_) orders.erase_filled();
-    refresh();
+  // So many orders have nothing open any more.
+  void erase_filled(std::size_t count) {
+    std::size_t left = count;
+    for (OwnSide& orders : own_) left -= orders.erase_filled(left);
+    went(count);
   }
   // Takes lots of what stands in a level without being known as orders, or of one order of it, of which so much is
   // left.
@@ -130,6 +132,7 @@ class RestingOrders {
     }
   }
   void set_shift(std::int32_t shift_ticks) {
+    if (shift_ticks == shift_) return;
     shift_ = shift_ticks;
     refresh();
   }
@@ -183,12 +186,35 @@ class RestingOrders {
     std::size_t i = slot_[static_cast<unsigned>(s)][price & kSlotMask];
     if (i < orders.size() && recorded(orders[i].price_ticks) == price) [[likely]]
       return i;
-    for (i = 0; i < orders.size() && recorded(orders[i].price_ticks) != price;) ++i;
-    return i;
+    i = orders.first_at(price + shift_);
+    return i < orders.size() && recorded(orders[i].price_ticks) == price ? i : orders.size();
+  }
+
+  // The filter may name a price too many, and a slot may be off: with many orders both are made anew only when that
+  // has happened often enough.
+  static constexpr std::size_t kFew = 64;
+
+  void came(Side s, std::size_t at) noexcept {
+    if (own_[0].size() + own_[1].size() <= kFew) return refresh();
+    const std::int32_t price = recorded(side(s)[at].price_ticks);
+    filter_[static_cast<unsigned>(s)].add(price);
+    find_best();
+  }
+  void went(std::size_t count) noexcept {
+    const std::size_t left = own_[0].size() + own_[1].size();
+    if (left <= kFew || (gone_ += count) * 8 > left) return refresh();
+    find_best();
+  }
+  void find_best() noexcept {
+    for (unsigned s = 0; s < 2; ++s) {
+      const std::int32_t best = own_[s].best();
+      best_[s] = DepthBook::is_price(best) ? recorded(best) : best;
+    }
   }
 
   // What concerns us has changed.
   void refresh() noexcept {
+    gone_ = 0;
     for (unsigned s = 0; s < 2; ++s) {
       filter_[s].clear();
       for (std::size_t i = own_[s].size(); i-- > 0;) {
@@ -196,9 +222,8 @@ class RestingOrders {
         filter_[s].add(price);
         slot_[s][price & kSlotMask] = static_cast<std::uint8_t>(i);
       }
-      const std::int32_t best = own_[s].best();
-      best_[s] = DepthBook::is_price(best) ? recorded(best) : best;
     }
+    find_best();
     for (const TakenLiquidity::Part& part : taken_.parts())
       filter_[static_cast<unsigned>(part.side)].add(part.price_ticks);
   }
@@ -214,6 +239,7 @@ class RestingOrders {
   std::int32_t best_[2] = {DepthBook::kNoBid, DepthBook::kNoAsk};  // of ours, recorded coordinates
   std::uint8_t slot_[2][kSlotMask + 1] = {};                       // where a price's first order probably is
   std::int32_t shift_ = 0;
+  std::size_t gone_ = 0;  // orders that left since the filter was made
   bool any_unseen_ = false;
 };
 

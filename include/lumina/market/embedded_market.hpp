@@ -10,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+#include "lumina/book/depth_book.hpp"
 #include "lumina/book/matching_engine.hpp"
 #include "lumina/market/order_flow.hpp"
 #include "lumina/market/parameters.hpp"
@@ -96,14 +97,9 @@ class EmbeddedMarket {
 
   std::int32_t best(Side side) const noexcept { return engine_.best(side); }
   std::int64_t qty(Side side, std::int32_t price) const noexcept { return engine_.qty(side, price); }
-  std::int64_t own_qty(Side side, std::int32_t price) const noexcept {
-    std::int64_t lots = 0;
-    for (const Own& order : own_)
-      if (order.side == side && order.price_ticks == price) lots += order.lots;
-    return lots;
-  }
+  std::int64_t own_qty(Side side, std::int32_t price) const noexcept { return own_depth_.qty(side, price); }
   std::int64_t others_qty(Side side, std::int32_t price) const noexcept {
-    return qty(side, price) - (own_.empty() ? 0 : own_qty(side, price));
+    return qty(side, price) - (has_own_orders() ? own_qty(side, price) : 0);
   }
   // Best level without ours; no lots where there is none.
   lumina_level others_touch(Side side) const noexcept {
@@ -117,10 +113,15 @@ class EmbeddedMarket {
     return engine_.is_price(bid) && engine_.is_price(ask) ? std::int64_t{bid} + ask : kNoMid;
   }
   std::int64_t feed_latency_ns() const noexcept { return parameters_.feed_latency_ns; }
-  bool has_own_orders() const noexcept { return !own_.empty(); }
+  bool has_own_orders() const noexcept { return own_lots_ != 0; }
   std::vector<std::uint64_t> own_ids() const {
     std::vector<std::uint64_t> ids;
-    for (const Own& order : own_) ids.push_back(order.id & ~kOwnId);
+    for (const Side side : {Side::buy, Side::sell})
+      for (std::int32_t price = own_depth_.best(side); DepthBook::is_price(price);
+           price = own_depth_.behind(side, price))
+        for (MatchingEngine::Handle handle = engine_.first(side, price); handle != MatchingEngine::kNoOrder;
+             handle = engine_.next(handle))
+          if (const std::uint64_t id = engine_.order(handle).id; is_own(id)) ids.push_back(id & ~kOwnId);
     return ids;
   }
   const MatchingEngine& engine() const noexcept { return engine_; }
@@ -147,12 +148,6 @@ class EmbeddedMarket {
   static constexpr std::uint64_t own(std::uint64_t id) noexcept { return id | kOwnId; }
   static constexpr bool is_own(std::uint64_t id) noexcept { return id & kOwnId; }
 
-  struct Own {
-    std::uint64_t id;
-    std::int32_t price_ticks, lots;
-    Side side;
-  };
-
   // From the matching engine to rows and to the owner of our orders.
   template <class Owner>
   struct Listener : MatchSink {
@@ -167,7 +162,7 @@ class EmbeddedMarket {
       traded_lots += lots;
       if (is_own(maker.id)) {
         market.row(Kind::trade, taker.side, maker.price_ticks, lots, 0, 0);
-        market.shrink(maker.id, lots);
+        market.own_change(maker.side(), maker.price_ticks, -lots);
         owner.filled(maker.id & ~kOwnId, maker.price_ticks, lots, true);
         return;
       }
@@ -176,7 +171,7 @@ class EmbeddedMarket {
     }
     void rested(Handle handle, const Order& order) {
       if (is_own(order.id)) {
-        market.own_.push_back({order.id, order.price_ticks, order.qty_lots, order.side()});
+        market.own_change(order.side(), order.price_ticks, order.qty_lots);
         beyond = MatchingEngine::better(order.side(), order.price_ticks, market.known(opposite(order.side())));
         if (!beyond) owner.rested(order.id & ~kOwnId);
         return;
@@ -187,7 +182,7 @@ class EmbeddedMarket {
     }
     void cancelled(Handle handle, const Order& order, MatchReason reason) {
       if (is_own(order.id)) {
-        market.shrink(order.id, order.qty_lots);
+        market.own_change(order.side(), order.price_ticks, -order.qty_lots);
         if (beyond) {
           owner.beyond_book(order.id & ~kOwnId);
         } else {
@@ -201,9 +196,11 @@ class EmbeddedMarket {
       if (is_own(taker.id)) owner.cancelled(taker.id & ~kOwnId, reason);
     }
     void reduced(Handle, const Order& before, const Order& after) {
-      market.shrink(before.id, before.qty_lots - after.qty_lots);
+      if (is_own(before.id)) market.own_change(before.side(), before.price_ticks, after.qty_lots - before.qty_lots);
     }
-    void replaced(Handle, const Order& before, const NewOrder&) { market.shrink(before.id, before.qty_lots); }
+    void replaced(Handle, const Order& before, const NewOrder&) {
+      if (is_own(before.id)) market.own_change(before.side(), before.price_ticks, -before.qty_lots);
+    }
   };
 
   template <class Owner, class Request>
@@ -265,16 +262,9 @@ class EmbeddedMarket {
     }
   }
 
-  void shrink(std::uint64_t id, std::int32_t lots) {
-    for (Own& order : own_) {
-      if (order.id != id) continue;
-      order.lots -= lots;
-      if (order.lots == 0) {
-        order = own_.back();
-        own_.pop_back();
-      }
-      return;
-    }
+  void own_change(Side side, std::int32_t price, std::int32_t lots) {
+    own_depth_.change(side, price, lots);
+    own_lots_ += lots;
   }
 
   void row(Kind kind, Side side, std::int32_t price, std::int32_t lots, std::uint64_t stamp, std::uint64_t order_id) {
@@ -298,7 +288,8 @@ class EmbeddedMarket {
   OrderFlow flow_;
   MatchingEngine engine_;
   std::vector<std::uint64_t> stamps_;  // by handle, of the others' orders
-  std::vector<Own> own_;
+  DepthBook own_depth_;                // of our orders
+  std::int64_t own_lots_ = 0;
   std::int32_t known_[2] = {};  // furthest price that anybody has seen, a side
   std::uint64_t last_id_ = 0;
   std::int64_t ts_ns_ = 0;
