@@ -43,14 +43,16 @@ def test_engine_and_reference_agree_field_by_field(levels, data):
 
 
 class Ladder(RandomStrategy):
-    """First of all a hundred orders around the touch: then the exchange keeps only what it must up to date."""
+    """First of all seventy orders far away, then thirty around the touch: with so many the exchange keeps only what it
+    must up to date."""
 
     def on_event(self, ctx, ev):
         if not self.ids and ctx.best(0, BUY)[1]:
             touch = ctx.best(0, BUY)[0]
             for i in range(100):
                 side = (BUY, SELL)[i % 2]
-                price = touch + (-1 if side == BUY else 3) * (i % 5 + 1)
+                away = 20 + i if i < 70 else i % 5
+                price = touch - away if side == BUY else touch + 2 + away
                 self.ids.append(ctx.submit(instrument=0, side=side, type=LIMIT, price_ticks=price, qty_lots=1 + i % 3))
         super().on_event(ctx, ev)
 
