@@ -184,7 +184,8 @@ class RestingOrders {
   std::size_t first_at(Side s, std::int32_t price) noexcept {
     const OwnSide& orders = side(s);
     std::size_t i = slot_[static_cast<unsigned>(s)][price & kSlotMask];
-    if (i < orders.size() && recorded(orders[i].price_ticks) == price) [[likely]]
+    if (i < orders.size() && recorded(orders[i].price_ticks) == price &&
+        (i == 0 || orders[i - 1].price_ticks != orders[i].price_ticks)) [[likely]]
       return i;
     i = orders.first_at(price + shift_);
     return i < orders.size() && recorded(orders[i].price_ticks) == price ? i : orders.size();
