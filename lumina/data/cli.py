@@ -34,7 +34,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("rows", {"metavar": "WORDS", "help": "csv: book or trades, where no column says it; for each file or all"}),
     ("quantity", {"choices": ("absolute", "change"), "help": "csv: totals of levels, or what is added to them"}),
     ("values", {"metavar": "MAP", "help": "csv: words of the file, as side.1=buy,side.2=sell"}),
-    ("time_unit", {"choices": ("s", "ms", "us", "ns", "iso"), "help": "csv: of the times"}),
+    ("time_unit", {"metavar": "UNIT", "help": "csv: s, ms, us, ns or iso; of all times, or time=iso,local_time=ms"}),
     ("time_zone", {"metavar": "ZONE", "help": "csv: of iso times that do not say theirs"}),
     ("aggressor", {"choices": ("quotes",), "help": "csv: side of prints from the quote that they met"}),
     ("delimiter", {"metavar": "CHAR", "help": "csv: between fields"}),

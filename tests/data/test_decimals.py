@@ -55,3 +55,24 @@ def test_what_is_no_number(text):
 def test_a_step_from_numbers_with_exponents():
     assert infer_step(["1e-05", "0.00012"]) == Fraction(1, 100_000)
     assert infer_step(["1e3", "2e3"]) == 1
+
+
+@pytest.mark.parametrize("step", ["0.25", "0.3", "2.5", "25", "0.05", "0.00003125", "100"])
+def test_a_step_is_the_greatest_common_divisor(step):
+    texts = [format(Decimal(step) * n, "f") for n in (100, 103, 105, 107, 110, 113, 121, 130, 133)]
+    assert infer_step(texts) == Fraction(step)
+
+
+def test_a_few_numbers_give_a_power_of_ten():
+    assert infer_step(["0.5", "0.75"]) == Fraction(1, 100)
+    assert infer_step(["100", "200"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "text", "needed"),
+    [("0.25", "10.1", "0.05"), ("100", "250", "50"), ("0.3", "0.5", "0.1"), ("1", "2.125", "0.125")],
+)
+def test_a_number_off_the_grid_names_the_step_that_it_needs(step, text, needed):
+    with pytest.raises(OffGrid, match=rf"remedy: tick_size {needed}$"):
+        Grid(Fraction(step), 10**9, "tick_size")[text]
+    assert Grid(Fraction(needed), 10**9, "tick_size")[text] == Fraction(text) / Fraction(needed)

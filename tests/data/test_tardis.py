@@ -37,7 +37,7 @@ def ticks_and_lots(tape, price, amount):
     ("name", "tick", "lot", "levels"),
     [
         (BOOK, "0.01", "0.000001", 1000),
-        ("deribit_incremental_book_L2_BTC-PERPETUAL.csv", "0.1", "1", 0),
+        ("deribit_incremental_book_L2_BTC-PERPETUAL.csv", "0.5", "10", 0),
     ],
 )
 def test_incremental_books_are_a_dicts(data_dir, slow, name, tick, lot, levels):

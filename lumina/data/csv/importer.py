@@ -17,12 +17,13 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Options, Recording, Terms
-from lumina.data.tables.table import UNITS, Chunk, Words, chunks, names_of, times, unit_of
+from lumina.data.tables.table import UNITS, Cells, Chunk, Words, chunks, names_of, times, unit_of
 from lumina.data.tables.table_feed import KINDS, SIDES, SNAPSHOT, Form, RowFeed
 from lumina.data.tables.window_feed import WindowFeed
 from lumina.errors import DataError
 
 _HEAD_ROWS = 20_000
+_TIMES = ("time", "local_time")
 _ROWS = {"book": Kind.CHANGE, "trades": Kind.TRADE}
 
 
@@ -43,7 +44,7 @@ def read(
     rows: str | None = None,
     quantity: str = "absolute",
     values: Mapping[str, Mapping[str, str]] | str | None = None,
-    time_unit: str | None = None,
+    time_unit: Mapping[str, str] | str | None = None,
     time_zone: str | None = None,
     aggressor: str | None = None,
     delimiter: str = ",",
@@ -82,8 +83,9 @@ def read(
         The file's words to ours, by our column: `{"side": {"1": "buy", "2": "sell"}}`, or `side.1=buy,side.2=sell`.
         Sides are buy, sell, none (of a print the aggressor's); kinds change, bbo, trade, clear, gap, add, reduce,
         cancel, execute, modify, ignore; is_snapshot true and false.
-    time_unit : {"s", "ms", "us", "ns", "iso"}, optional
-        Of both times; by default told from the first.
+    time_unit : {"s", "ms", "us", "ns", "iso"} or mapping, optional
+        Of all times, or of each column: `{"time": "iso", "local_time": "ms"}`, also as `time=iso,local_time=ms`. What
+        is not given is told from the first row, each column by itself.
     time_zone : str, optional
         Of `iso` times that do not say theirs; UTC.
     aggressor : {"quotes"}, optional
@@ -113,7 +115,6 @@ def read(
     options = Options(clock, min_latency_ns, counted_window_ns, session, progress, order_ids)
     for name, value, known in (
         ("quantity", quantity, ("absolute", "change")),
-        ("time_unit", time_unit, (None, *UNITS, "iso")),
         ("aggressor", aggressor, (None, "quotes")),
     ):
         if value not in known:
@@ -121,6 +122,7 @@ def read(
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise DataError(f"option delimiter = {delimiter!r} must be one character, and no quote")
     words = _words(values)
+    units = _units(time_unit)
     zone = _zone(time_zone)
     heads = [_look(path, delimiter, header) for path in paths]
     forms: list[Form] = []
@@ -129,7 +131,7 @@ def read(
         # what another file has need not be in this one
         others = {name for other in heads if other is not head for name in other.names} - set(head.names)
         found = resolve(path, head.names, {ours: name for ours, name in given.items() if name not in others})
-        forms.append(_form(path, head, found, own_rows, time_unit, zone, words))
+        forms.append(_form(path, head, found, own_rows, units, zone, words))
     change, quotes = quantity == "change", aggressor == "quotes"
     forms = [
         replace(form, delimiter=delimiter, header=header, change=change, aggressor_from_quotes=quotes) for form in forms
@@ -205,7 +207,7 @@ def _form(
     head: Chunk,
     columns: Columns,
     rows: str | None,
-    unit: str | None,
+    units: Mapping[str, str],
     zone: tzinfo,
     words: Mapping[str, Mapping[str, int]],
 ) -> Form:
@@ -218,22 +220,43 @@ def _form(
         raise DataError(
             f"{path}: rows of side, price and quantity may be levels or prints; remedy: option rows, book or trades"
         )
-    first = head.texts(columns["time"])[0]
-    unit = unit or unit_of(first)
-    if unit is None:
-        raise head.refuse(0, columns["time"], f"{first[:60]!r} does not tell its unit; remedy: option time_unit")
-    cells = times(unit, zone)
+    time = _times(head, columns["time"], units.get("time"), zone)
+    local = _times(head, columns["local_time"], units.get("local_time"), zone) if "local_time" in columns else time
     depth = sum(name.startswith("bid_price_") for name in columns)
     return Form(
         columns,
-        cells,
-        cells,
+        time,
+        local,
         kind,
         Words({**SIDES, **words.get("side", {})}),
         Words({**KINDS, **words.get("kind", {})}),
         Words({**SNAPSHOT, **words.get("is_snapshot", {})}),
         depth,
     )
+
+
+def _times(head: Chunk, column: str, unit: str | None, zone: tzinfo) -> Cells:
+    # an exchange time of 0 is none, and tells nothing
+    texts = head.texts(column)
+    row = next((i for i, text in enumerate(texts) if text.strip("0.")), 0)
+    unit = unit or unit_of(texts[row])
+    if unit is None:
+        raise head.refuse(row, column, f"{texts[row][:60]!r} does not tell its unit; remedy: option time_unit")
+    return times(unit, zone)
+
+
+def _units(given: Mapping[str, str] | str | None) -> dict[str, str]:
+    """The unit of each time column that has one given."""
+    if isinstance(given, str):
+        units = dict.fromkeys(_TIMES, given) if "=" not in given else _map(given, "time_unit")
+    else:
+        units = dict(given or {})
+    for column, unit in units.items():
+        if column not in _TIMES:
+            raise DataError(f"option time_unit: {column!r} is none of {', '.join(_TIMES)}")
+        if unit not in (*UNITS, "iso"):
+            raise DataError(f"option time_unit = {unit!r} is none of {', '.join((*UNITS, 'iso'))}")
+    return units
 
 
 def _kind(path: Path, columns: Columns, rows: str | None) -> Kind | None:
@@ -285,13 +308,13 @@ def _rows(rows: str | None, files: int) -> list[str | None]:
     return [*kinds] * files if len(kinds) == 1 else [*kinds]
 
 
-def _map(columns: Mapping[str, str | int] | str | None) -> dict[str, str]:
+def _map(columns: Mapping[str, str | int] | str | None, option: str = "columns") -> dict[str, str]:
     if columns is None:
         return {}
     if isinstance(columns, str):
         pairs = [part.partition("=") for part in columns.split(",")]
         if not all(ours and equals and theirs for ours, equals, theirs in pairs):
-            raise DataError(f"option columns = {columns!r} is no list of ours=theirs, with commas between")
+            raise DataError(f"option {option} = {columns!r} is no list of ours=theirs, with commas between")
         return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
     return {str(ours): str(theirs) for ours, theirs in columns.items()}
 
