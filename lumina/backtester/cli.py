@@ -103,6 +103,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if out is not None:
             print(f"written to {out}: " + ", ".join(sorted(os.listdir(out))))
     sys.stdout.flush()
+    if result.failure:
+        return _complain(f"{outcome.reached}: {result.failure}", FAILED)
     if result.interrupted:
         kept = f"the summary of these, written to {out}" if out is not None else "the summary of these"
         print(f"interrupted: {outcome.reached}; kept {kept}", file=sys.stderr)

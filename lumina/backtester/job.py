@@ -165,7 +165,7 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
 
 
 def _terms(config: Config) -> dict[str, Any]:
-    return {name: config["instrument"][name] for name in ("multiplier", "inverse", "settlement")}
+    return {name: config["instrument"][name] for name in ("multiplier", "inverse", "settlement", "money_digits")}
 
 
 def _reached(result: Result, market: Tape | EmbeddedMarket) -> str:

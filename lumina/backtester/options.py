@@ -246,7 +246,7 @@ class Risk:
 
     def limits(self, instrument: Instrument) -> RiskLimits:
         """The same in the integer money of an instrument."""
-        scale = 10**12 if instrument.inverse else 10**9
+        scale = instrument.money_scale
 
         def units(name: str) -> int | None:
             money = getattr(self, name)

@@ -45,7 +45,9 @@ class Result:
         `position_lots`, `mid2_ticks`, `liquidation_units` (value change if closed at the touch; None without one),
         `shift_ticks`, `open_orders_cancelled`, and the touch that each view ended with.
     interrupted : bool
-        Ctrl-C stopped the run before the data ended.
+        Ctrl-C, or a failure, stopped the run before the data ended.
+    failure : str
+        Why the run could not go on, with the remedy; empty where it could.
     options : dict
         What the run was told.
     provenance : list of dict
@@ -64,6 +66,7 @@ class Result:
     instruments: tuple[Instrument, ...]
     final: list[dict[str, Any]]
     interrupted: bool
+    failure: str
     options: dict[str, Any]
     provenance: list[dict[str, Any]]
 

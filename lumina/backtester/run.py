@@ -14,7 +14,7 @@ from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency,
 from lumina.backtester.result import Result, digest
 from lumina.data.instrument import Instrument, Number
 from lumina.data.tape import Tape
-from lumina.errors import ConfigError, DataError, LuminaError, StrategyError
+from lumina.errors import ConfigError, DataError, StrategyError
 from lumina.market import EmbeddedMarket
 from lumina.numeric import whole
 
@@ -67,7 +67,8 @@ def backtest(
     Returns
     -------
     Result
-        Where Ctrl-C (KeyboardInterrupt) stopped the run, what was reached, with `interrupted` set.
+        Where Ctrl-C (KeyboardInterrupt) stopped the run, what was reached, with `interrupted` set; where an account
+        would have overflown, with `failure` too.
 
     Raises
     ------
@@ -108,8 +109,6 @@ def backtest(
         wall_s, interrupted = _drive(run, python, progress and _meter(run, markets, progress))
     if run.error is not None:
         raise StrategyError(f"the strategy stopped the run: {run.error[1] or f'error {run.error[0]}'}")
-    if run.overflow:
-        raise LuminaError("an account went beyond 64 bits (9.2e9 of the settlement currency): use smaller quantities")
     arrays = run.results()
     equity = arrays["equity"]
     return Result(
@@ -124,7 +123,8 @@ def backtest(
         wall_s=wall_s,
         instruments=instruments,
         final=arrays["final"],
-        interrupted=interrupted,
+        interrupted=interrupted or run.overflow,
+        failure=_overflow(instruments) if run.overflow else "",
         options={
             "latency": asdict(latency),
             "queue": asdict(queue),
@@ -134,6 +134,14 @@ def backtest(
             "seed": seed,
         },
         provenance=[_provenance(market) for market in markets],
+    )
+
+
+def _overflow(instruments: tuple[Instrument, ...]) -> str:
+    digits = max(instrument.money_digits for instrument in instruments)
+    return (
+        f"an account would have gone beyond 64 bits, {2**63 / 10**digits:.3g} of the settlement currency, and the run "
+        f"ended there: use smaller quantities, or an instrument with money_digits below {digits}"
     )
 
 

@@ -99,6 +99,13 @@ KEYS: tuple[Key, ...] = (
     Key("instrument.multiplier", None, optional(decimal()), "", "value of one unit of quantity"),
     Key("instrument.inverse", None, optional(boolean), "", "true: margined and settled in the coin"),
     Key("instrument.settlement", None, optional(text), "", "currency of the P&L"),
+    Key(
+        "instrument.money_digits",
+        None,
+        optional(integer(0, 12)),
+        "",
+        "decimals of the accounts; fewer than 9 for yen and won (12 of an inverse contract)",
+    ),
     Key("strategy.name", "avellaneda_stoikov", text, "", "which strategy"),
     Key("latency.feed", 0, latency(()), "ns", "added to the latency that the tape recorded"),
     Key("latency.tick_to_trade", 10_000, latency(_ORDER_ACTIONS), "ns", "from our decision to the sending"),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lumina.errors import DataError
+from lumina.numeric import whole
 
 Number = str | int | float | Decimal | Fraction | np.integer | np.floating
 _FEE_SCALE = 10**9
@@ -77,6 +78,9 @@ class Instrument:
         Currency of profit and loss, for reports.
     maker_fee, taker_fee
         Fraction of the traded value, positive is a cost; a multiple of 1e-9.
+    money_digits
+        Accounts count money in 10^-money_digits of the settlement currency: 9 (of inverse contracts 12) or fewer. A run
+        whose accounts go beyond 64 bits, 9.2e9 at 9 digits, ends there; yen and won want fewer digits.
 
     Notes
     -----
@@ -91,6 +95,7 @@ class Instrument:
     settlement: str = ""
     maker_fee: Fraction = Fraction(0)
     taker_fee: Fraction = Fraction(0)
+    money_digits: int = 9
 
     def __init__(
         self,
@@ -102,6 +107,7 @@ class Instrument:
         settlement: str = "",
         maker_fee: Number = 0,
         taker_fee: Number = 0,
+        money_digits: int | None = None,
     ) -> None:
         if not isinstance(symbol, str) or not symbol or len(symbol) > 100:
             raise DataError(f"instrument: symbol = {symbol!r} must be a text of 1 to 100 characters")
@@ -119,6 +125,14 @@ class Instrument:
             if abs(number) > 1 or (number * _FEE_SCALE).denominator != 1:
                 raise DataError(f"instrument {symbol}: {name} = {value} must be a multiple of 1e-9 between -1 and 1")
             set_(self, name, number)
+        most = _money_digits(self.inverse)
+        set_(self, "money_digits", most if money_digits is None else whole("money_digits", money_digits, 0, most,
+                                                                           error=DataError))
+
+    @property
+    def money_scale(self) -> int:
+        """Money units in one of the settlement currency."""
+        return int(10**self.money_digits)
 
     @property
     def maker_fee_e9(self) -> int:
@@ -132,13 +146,13 @@ class Instrument:
 
     @property
     def unit(self) -> Fraction:
-        """Money units of one lot at one tick: 1e-9 of the settlement currency, for inverse contracts 1e-12 of the coin.
+        """Money units of one lot at one tick, in 10^-money_digits of the settlement currency.
 
         A linear value is `unit * qty_lots * price_ticks`, an inverse one `unit * qty_lots / price_ticks`.
         """
         if self.inverse:
-            return self.lot_size * self.multiplier / self.tick_size * 10**12
-        return self.tick_size * self.lot_size * self.multiplier * 10**9
+            return self.lot_size * self.multiplier / self.tick_size * self.money_scale
+        return self.tick_size * self.lot_size * self.multiplier * self.money_scale
 
     @property
     def unit_num(self) -> int:
@@ -196,6 +210,8 @@ class Instrument:
         out: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "money_digits" and value == _money_digits(self.inverse):
+                continue  # so that a tape says what earlier versions read too
             out[field.name] = text(value) if isinstance(value, Fraction) else value
         return out
 
@@ -206,12 +222,16 @@ class Instrument:
         wrong = sorted(set(terms) - known) or sorted({"symbol", "tick_size", "lot_size"} - set(terms))
         if wrong:
             raise DataError(f"instrument: key {wrong[0]!r} is {'unknown' if wrong[0] in terms else 'missing'}")
-        numbers = known - {"symbol", "inverse", "settlement"}
+        numbers = known - {"symbol", "inverse", "settlement", "money_digits"}
         exact_terms: dict[str, Any] = {
             key: _fraction(value) if key in numbers and isinstance(value, str) and "/" in value else value
             for key, value in terms.items()
         }
         return cls(**exact_terms)
+
+
+def _money_digits(inverse: bool) -> int:
+    return 12 if inverse else 9
 
 
 def _fraction(value: str) -> Fraction:

@@ -82,7 +82,7 @@ def _in_units(result: Result, rows: Array, name: str) -> Mapping[str, Array]:
     if unit == "lots":
         return {stem: _scaled(result, rows, values, "lot_size")}
     if unit == "units":
-        scale = np.array([1e12 if instrument.inverse else 1e9 for instrument in result.instruments])
+        scale = np.array([float(instrument.money_scale) for instrument in result.instruments])
         return {stem: values / scale[rows["instrument"]]}
     return {name: values.copy()}
 

@@ -223,7 +223,7 @@ def _equity(axis: Any, result: Result, times: st.Array, pnl: st.Array) -> None:
         parts = []
         for index, instrument in enumerate(result.instruments):
             rows = result.equity[result.equity["instrument"] == index][: len(times)]
-            parts.append(sign * rows[f"{name}_units"] / (1e12 if instrument.inverse else 1e9))
+            parts.append(sign * rows[f"{name}_units"] / instrument.money_scale)
         if not parts:
             return
         values = np.sum(parts, axis=0)

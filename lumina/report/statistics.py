@@ -1,6 +1,7 @@
 """Statistics of a run: functions over the arrays of a result, numpy and nothing else.
 
-Money stays in integer units (1e-9 of the settlement currency, 1e-12 of the coin for inverse contracts)
+Money stays in integer units (of 1e-9 of the settlement currency, 1e-12 of the coin for inverse contracts, or of
+what the instrument's `money_digits` say)
 until `money` turns it into a float. Times are ns since the epoch, prices ticks, quantities lots.
 """
 
@@ -31,7 +32,7 @@ _EULER_GAMMA = 0.5772156649015329
 
 def money(units: int | float | np.integer, instrument: Instrument) -> float:
     """Integer money of an instrument's accounts as a number of its settlement currency."""
-    return int(units) / (10**12 if instrument.inverse else 10**9)
+    return int(units) / instrument.money_scale
 
 
 def pnl_units(equity: Array) -> Array:

@@ -117,7 +117,7 @@ def equity_curve(result: Result) -> tuple[st.Array, st.Array]:
     parts = []
     for index, instrument in enumerate(result.instruments):
         rows = equity[equity["instrument"] == index]
-        parts.append((rows["ts_ns"], st.pnl_units(rows) / (1e12 if instrument.inverse else 1e9)))
+        parts.append((rows["ts_ns"], st.pnl_units(rows) / instrument.money_scale))
     if not parts:
         return np.empty(0, np.int64), np.empty(0)
     # the grid is the same for every instrument; an interrupted run may lack the last row of some
@@ -307,6 +307,8 @@ def _notes(result: Result) -> list[str]:
     notes = []
     for source in result.provenance:
         notes += _provenance(source)
+    if result.failure:
+        notes.append(f"FAILED: {result.failure}")
     if result.interrupted:
         notes.append("interrupted: everything here is up to the interruption")
     orders = result.orders

@@ -27,6 +27,7 @@ class MadeUpResult:
     wall_s: float = 0.001
     instruments: tuple = (INSTRUMENT,)
     interrupted: bool = False
+    failure: str = ""
     final: list = field(default_factory=list)
     options: dict = field(default_factory=lambda: {"queue": {"model": "power3"}})
     provenance: list = field(default_factory=lambda: [{"level": "L2"}, {"level": "L3"}])

@@ -53,24 +53,35 @@ class Account {
     }
     const std::int64_t mark2 = mid2 == kNoMid ? price2 : mid2;
     mark(mark2);
-    const std::int64_t cash = narrow(-contract_.value(price2, signed_lots));
-    const Int128 before = marked_;
-    marked_ = contract_.value(mark2, after);
+    const Int128 cash = -contract_.value(price2, signed_lots);
+    const Int128 marked = contract_.value(mark2, after);
+    const Int128 spread = cash + marked - marked_;
+    const Int128 cost = fee(fee_rate_e9, cash);
+    if (overflow_ || !fits(cash_ + cash) || !fits(spread_capture_ + spread) || !fits(fees_ + cost) ||
+        !fits(impact_ + impact_units) || !fits(cash) || !fits(spread) || !fits(cost)) {
+      overflow_ = true;  // nothing of it is booked: the accounts are those before
+      return {0, 0, 0, 0, position_lots_};
+    }
+    marked_ = marked;
     position_lots_ = after;
-    const Int128 spread = cash + marked_ - before;
-    const std::int64_t cost = narrow(fee(fee_rate_e9, cash));
     cash_ += cash;
     spread_capture_ += spread;
     fees_ += cost;
     impact_ += impact_units;
-    return {cash, cost, impact_units, narrow(spread), after};
+    return {static_cast<std::int64_t>(cash), static_cast<std::int64_t>(cost), impact_units,
+            static_cast<std::int64_t>(spread), after};
   }
 
   // Marks the position at a valid mid; kNoMid changes nothing.
   void mark(std::int64_t mid2) noexcept {
     if (mid2 == kNoMid) return;
     const Int128 value = contract_.value(mid2, position_lots_);
-    inventory_ += value - marked_;
+    const Int128 inventory = inventory_ + value - marked_;
+    if (!fits(inventory)) {
+      overflow_ = true;
+      return;
+    }
+    inventory_ = inventory;
     marked_ = value;
   }
 
@@ -79,11 +90,22 @@ class Account {
   void funding(std::int64_t rate_e9, std::int64_t mid2) noexcept {
     if (mid2 == kNoMid) return;
     const std::int64_t value = narrow(contract_.position_value(mid2, position_lots_));
-    funding_ += detail::ceil_div(Int128{rate_e9} * value, 1'000'000'000);
+    const Int128 paid = funding_ + detail::ceil_div(Int128{rate_e9} * value, 1'000'000'000);
+    if (!fits(paid)) {
+      overflow_ = true;
+      return;
+    }
+    funding_ = paid;
   }
 
   // Impact that comes with no fill of its own.
-  void charge_impact(std::int64_t units) noexcept { impact_ += units; }
+  void charge_impact(std::int64_t units) noexcept {
+    if (fits(impact_ + units)) {
+      impact_ += units;
+    } else {
+      overflow_ = true;
+    }
+  }
 
   std::int64_t position_lots() const noexcept { return position_lots_; }
   const ContractValue& contract() const noexcept { return contract_; }
@@ -101,15 +123,18 @@ class Account {
     return narrow(contract_.value(price2, position_lots_) - marked_);
   }
 
-  // True once some amount did not fit 64 bits or a position 2^40 lots: the figures are void, the run must end.
+  // True once some amount would not have fitted 64 bits, or a position 2^40 lots: it was not booked, the run must end.
   bool overflow() const noexcept { return overflow_; }
 
  private:
+  static constexpr Int128 kMost = std::numeric_limits<std::int64_t>::max();
+
+  static constexpr bool fits(Int128 units) noexcept { return units <= kMost && units >= -kMost; }
+
   std::int64_t narrow(Int128 units) noexcept {
-    constexpr Int128 most = std::numeric_limits<std::int64_t>::max();
-    if (units > most || units < -most) {
+    if (!fits(units)) {
       overflow_ = true;
-      return static_cast<std::int64_t>(units > 0 ? most : -most);
+      return static_cast<std::int64_t>(units > 0 ? kMost : -kMost);
     }
     return static_cast<std::int64_t>(units);
   }

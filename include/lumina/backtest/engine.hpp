@@ -85,10 +85,7 @@ class BasicEngine final : public EngineRun {
 
   std::int32_t error() const noexcept override { return context_.error; }
   const char* error_message() const noexcept override { return context_.error_message; }
-  bool overflow() const noexcept override {
-    return std::any_of(exchanges_.begin(), exchanges_.end(),
-                       [](const Exchange& e) { return e.ledger().account().overflow(); });
-  }
+  bool overflow() const noexcept override { return log_.overflow; }
   std::size_t rows_done() const noexcept override {
     std::size_t rows = 0;
     for (std::size_t i = 0; i < exchanges_.size(); ++i)
@@ -177,7 +174,10 @@ class BasicEngine final : public EngineRun {
 
   // The next thing that happens. False: nothing is left.
   bool step() {
-    if (stopped_) return false;
+    if (stopped_ || log_.overflow) {
+      stopped_ = true;
+      return false;
+    }
     const std::int64_t timer = next_timer_ns();
     const std::int64_t feed = wakes_on_feed_ ? next_feed_ns() : kNever;
     const std::int64_t report = responses_.queue().empty() ? kNever : responses_.queue().front().ts_ns;

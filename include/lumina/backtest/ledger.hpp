@@ -81,25 +81,11 @@ class Ledger {
     const Account::FillEffect effect =
         account_.on_fill(now.side, now.price_ticks, now.qty_lots, mid2,
                          now.maker ? options_.maker_fee_e9 : options_.taker_fee_e9, impact);
-    log_->fills.push_back({now.ts_ns,
-                           now.report_ts_ns,
-                           now.order_id,
-                           now.price_ticks,
-                           now.qty_lots,
-                           mid2,
-                           effect.cash_units,
-                           effect.fee_units,
-                           effect.impact_units,
-                           effect.spread_capture_units,
-                           effect.position_lots,
-                           now.queue_ahead,
-                           shift_,
-                           options_.instrument,
-                           static_cast<std::uint8_t>(now.side),
-                           now.maker,
-                           static_cast<std::uint8_t>(now.cause),
-                           0,
-                           0});
+    if (overflowed()) return;  // not booked, and no row
+    log_->fills.push_back({now.ts_ns, now.report_ts_ns, now.order_id, now.price_ticks, now.qty_lots, mid2,
+                           effect.cash_units, effect.fee_units, effect.impact_units, effect.spread_capture_units,
+                           effect.position_lots, now.queue_ahead, shift_, options_.instrument,
+                           static_cast<std::uint8_t>(now.side), now.maker, static_cast<std::uint8_t>(now.cause), 0, 0});
     const std::size_t row = log_->fills.size() - 1;
     log_->markout_mid2.resize((row + 1) * due_.size(), kNoMid);
     for (std::size_t h = 0; h < due_.size(); ++h) {
@@ -110,11 +96,14 @@ class Ledger {
     }
   }
 
-  void funding(std::int64_t rate_e9, std::int64_t mid2) noexcept { account_.funding(rate_e9, mid2); }
+  void funding(std::int64_t rate_e9, std::int64_t mid2) noexcept {
+    account_.funding(rate_e9, mid2);
+    overflowed();
+  }
 
   // A taker order of ours took lots: charges it on its last fill and pushes the market. True if the shift moved.
   bool push(Side side, std::int32_t lots, std::int64_t mid2, std::int64_t ts_ns) {
-    if (!options_.impact) return false;
+    if (!options_.impact || log_->overflow) return false;
     TransientImpact& impact = *options_.impact;
     impact.decay_to(ts_ns);
     const double qty = lots * options_.lot_size;
@@ -122,7 +111,7 @@ class Ledger {
     if (mid2 != kNoMid) {
       const std::int64_t charge = account_.contract().cost(mid2, charge_lots);
       account_.charge_impact(charge);
-      log_->fills.back().impact_units += charge;
+      if (!overflowed()) log_->fills.back().impact_units += charge;
     }
     return reshift(ts_ns, mid2, ts_ns + 1);  // the market events of this instant came before it
   }
@@ -152,6 +141,8 @@ class Ledger {
   }
 
  private:
+  bool overflowed() noexcept { return log_->overflow |= account_.overflow(); }
+
   bool reshift(std::int64_t ts_ns, std::int64_t mid2, std::int64_t from_ns) {
     TransientImpact& impact = *options_.impact;
     impact.decay_to(ts_ns);
@@ -180,6 +171,7 @@ class Ledger {
 
   void sample(std::int64_t ts_ns, std::int64_t mid2) {
     account_.mark(mid2);
+    overflowed();
     const Account::Totals totals = account_.totals();
     equity_.push_back({ts_ns, mid2, account_.position_lots(), totals.spread_capture_units, totals.inventory_units,
                        totals.fees_units, totals.impact_units, totals.funding_units, shift_, options_.instrument});

@@ -118,6 +118,7 @@ class OrderStore {
 struct RunLog {
   std::vector<OrderEvent> order_events;
   std::vector<Fill> fills;
+  bool overflow = false;                   // of an account: the run ends where it happened
   std::vector<std::int64_t> markout_mid2;  // [fill][horizon], kNoMid where the data ended before
 
   // Address space for a run over so many rows: it costs nothing until it is written, and saves moving the log as it
