@@ -9,6 +9,7 @@ from typing import Any
 
 from lumina._core._engine import Run
 from lumina._core._python_strategy import PythonStrategy
+from lumina._core._types import EQUITY
 from lumina.backtester import strategy_object
 from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
 from lumina.backtester.result import Result, digest
@@ -18,6 +19,7 @@ from lumina.errors import ConfigError, DataError, StrategyError
 from lumina.market import EmbeddedMarket
 from lumina.numeric import whole
 
+_MOST_SAMPLES = 1 << 25  # of the equity grid: 2.4 GB
 _SLICE_NS = 50_000_000  # how long the engine goes on before progress and Ctrl-C are looked at
 
 
@@ -87,6 +89,7 @@ def backtest(
     seed = whole("seed", seed, 0, 2**64 - 1)
     equity_interval_ns = whole("equity_interval_ns", equity_interval_ns, 0, 2**62)
     horizons = _horizons(markouts_ns)
+    _check_grid(markets, equity_interval_ns)
     instruments = tuple(_with_fees(market.instrument, maker_fee, taker_fee) for market in markets)
     setups = [
         _terms(instrument, queue, risk) | _source(market)
@@ -217,6 +220,26 @@ def _check_kind(name: str, given: Any) -> None:
     kind, example = _KINDS[name]
     if given is not None and not isinstance(given, kind):
         raise ConfigError(f"{name} = {given!r}: must be a lumina.{kind.__name__}, such as {example}, or None")
+
+
+def _check_grid(markets: list[Any], interval_ns: int) -> None:
+    first = min(_span(market)[0] for market in markets)
+    last = max(_span(market)[1] for market in markets)
+    rows = len(markets) * ((last - first) // interval_ns) if interval_ns else 0
+    if rows > _MOST_SAMPLES:
+        least = -(-len(markets) * (last - first) // _MOST_SAMPLES)
+        raise ConfigError(
+            f"equity_interval_ns = {interval_ns}: {rows:,} samples over {(last - first) / 1e9:,.0f} s would take "
+            f"{rows * EQUITY.itemsize / 1e9:,.0f} GB, at most {_MOST_SAMPLES:,} are kept: at least {least:,} ns, or 0 "
+            "for the last sample alone"
+        )
+
+
+def _span(market: Tape | EmbeddedMarket) -> tuple[int, int]:
+    if isinstance(market, EmbeddedMarket):
+        return market.start_ns, market.start_ns + market.length_ns
+    times = market.events["exch_ts_ns"]
+    return (int(times[0]), int(times[-1])) if len(times) else (0, 0)
 
 
 def _horizons(markouts_ns: Any) -> tuple[int, ...]:

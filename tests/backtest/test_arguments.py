@@ -219,3 +219,39 @@ def test_timers_of_ones_own_need_no_interval():
     lumina.backtest(MARKET, one)
     assert one.calls == 1
     lumina.backtest(MARKET, strategy(on_timer=plain, interval_ns=0))  # says that it knows
+
+
+def test_an_equity_grid_that_takes_all_memory_is_refused_with_the_estimate():
+    hours = lumina.EmbeddedMarket(seed=1, hours=6.5)
+    with pytest.raises(ConfigError) as error:
+        lumina.backtest(hours, Idle(), equity_interval_ns=1_000)
+    assert str(error.value) == (
+        "equity_interval_ns = 1000: 23,400,000,000 samples over 23,400 s would take 1,685 GB, at most 33,554,432 are "
+        "kept: at least 697,375 ns, or 0 for the last sample alone"
+    )
+
+
+@pytest.mark.parametrize("interval", [2**63 - 1, 2**63 - 10**18, 2**62])
+def test_an_interval_beyond_every_clock_never_comes(interval):
+    class Far:
+        interval_ns = interval
+
+        def __init__(self):
+            self.calls = 0
+
+        def on_start(self, ctx, event):
+            ctx.set_timer(2**63 - 1)
+
+        def on_timer(self, ctx, event):
+            self.calls += 1
+
+    far = Far()
+    lumina.backtest(MARKET, far)
+    assert far.calls == 0
+
+
+@pytest.mark.parametrize("horizons", [(2**62,), (2**62, 0)])
+def test_a_horizon_beyond_every_clock_has_no_mid(horizons):
+    result = lumina.backtest(lumina.EmbeddedMarket(seed=1, hours=0.02), Symmetric(), markouts_ns=horizons)
+    assert len(result.fills)
+    assert (result.markout_mid2[:, 0] == lumina.NO_MID).all()

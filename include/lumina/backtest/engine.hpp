@@ -58,7 +58,7 @@ class BasicEngine final : public EngineRun {
       log_.reserve(rows, horizons);
       orders_.reserve(rows);
     }
-    if (strategy_.interval_ns > 0) periodic_ns_ = now_ns_ + strategy_.interval_ns;
+    if (strategy_.interval_ns > 0) periodic_ns_ = later(now_ns_, strategy_.interval_ns);
     constexpr std::uint32_t kFeedWakes =
         LUMINA_WAKE_LEVEL | LUMINA_WAKE_TRADE | LUMINA_WAKE_BOOK | LUMINA_WAKE_BBO | LUMINA_WAKE_MARKER;
     wakes_on_feed_ = strategy_.on_event && strategy_.wake_mask & kFeedWakes;
@@ -148,6 +148,11 @@ class BasicEngine final : public EngineRun {
   static constexpr int kTimersAtOnce = 1 << 16;     // a strategy that sets timers for now forever can be stopped
   static constexpr std::size_t kReplayRows = 4096;  // stays in the cache between the two views
   static constexpr std::size_t kAdvanceRows = std::size_t{1} << 22;  // between two looks at the wall clock
+
+  // A time so much later; never, where no clock gets there.
+  static std::int64_t later(std::int64_t ts_ns, std::int64_t ns) noexcept {
+    return ns < kNever - std::max<std::int64_t>(ts_ns, 0) ? ts_ns + ns : kNever;
+  }
 
   // ---- the clock ---------------------------------------------------------------------------------------------
 
@@ -350,7 +355,7 @@ class BasicEngine final : public EngineRun {
     event.side = LUMINA_NONE;
     for (int round = 0; round < kTimersAtOnce && next_timer_ns() <= t && !stopped_; ++round) {
       if (periodic_ns_ <= t) {
-        periodic_ns_ += strategy_.interval_ns;
+        periodic_ns_ = later(periodic_ns_, strategy_.interval_ns);
         event.value = 0;
       } else {
         event.value = one_shots_.pop().id;
