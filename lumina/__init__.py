@@ -1,4 +1,5 @@
 """Lumina: market-making research and execution over a C++20 core."""
+
 import importlib.machinery as _machinery
 import importlib.util as _util
 from pathlib import Path as _Path

@@ -1,4 +1,5 @@
 """The embedded market: a synthetic market that reacts, to trade in without any data."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -64,4 +64,3 @@ def _has_no_fraction(value: Any) -> bool:
 
 def _hint(value: Any) -> str:
     return ", not a text" if isinstance(value, str) else ""
-

@@ -17,9 +17,7 @@ class Clock:
         How long the rate is measured at the start, from 10^5 to 10^10: busy for so long.
     """
 
-    def __init__(
-        self, source: str = "auto", *, realtime: bool = False, calibration_ns: int = 10_000_000
-    ) -> None: ...
+    def __init__(self, source: str = "auto", *, realtime: bool = False, calibration_ns: int = 10_000_000) -> None: ...
     def now_ns(self) -> int:
         """The time, ns."""
     def ticks(self) -> int:

@@ -1,4 +1,5 @@
 """What a backtest can be told about latency, queues, risk and impact. Each is checked when made."""
+
 from __future__ import annotations
 
 import math

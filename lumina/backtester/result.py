@@ -1,4 +1,5 @@
 """What a backtest leaves behind."""
+
 from __future__ import annotations
 
 import hashlib

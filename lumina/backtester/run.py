@@ -1,4 +1,5 @@
 """`lumina.backtest`: tapes and a strategy in, a `Result` out."""
+
 from __future__ import annotations
 
 import time

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import REPLACE_BOOK
 from lumina.data import compressed
-from lumina.data.decimals import BadNumber, Grid
+from lumina.data.decimals import BadNumber
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
-from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side
+from lumina.data.kinds import Kind, Side
 from lumina.data.messages import Messages
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Clocks, HashedFile, Progress, Source
+from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Opener, Options, Recording, Terms
 from lumina.data.tables.table import chunks, names_of, times
 from lumina.data.tables.table_feed import Form, RowFeed
@@ -56,6 +57,9 @@ def read(
     clock: str | None = None,
     min_latency_ns: int | None = None,
     gaps: str = "error",
+    out_of_range: str = "drop",
+    round_lots: bool = False,
+    round_prices: bool = False,
     counted_window_ns: int = COUNTED_WINDOW_NS,
     progress: Progress | None = None,
 ) -> Source:
@@ -75,12 +79,15 @@ def read(
         What a gap in the update ids is: an error, or a GAP row after which the next snapshot sets the book right.
     counted_window_ns : int
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    out_of_range, round_lots, round_prices
+        See `lumina.data.fit.Fit`; what it did is in the provenance.
     progress : callable, optional
         Called with (bytes read, bytes in all).
     """
     if gaps not in ("error", "mark"):
         raise DataError(f"option gaps = {gaps!r} is neither error nor mark")
-    options = Options(clock, min_latency_ns, counted_window_ns, None, progress)
+    fit = Fit(out_of_range, round_lots, round_prices)
+    options = Options(clock, min_latency_ns, counted_window_ns, None, progress, fit=fit)
     prices: set[str] = set()
     quantities: set[str] = set()
     names = set() if symbol is None else {symbol}
@@ -106,7 +113,7 @@ def read(
         inverse, settlement = coin is not None, coin[1] if coin else ""
         terms = Terms(symbol, tick_size, lot_size, 1, inverse, settlement, maker_fee, taker_fee)
         where = f"the head of {', '.join(path.name for path in paths)}"
-        instrument, inferred = terms.instrument(prices, quantities, where)
+        instrument, inferred = terms.instrument(prices, quantities, where, options.fit)
     feeds: list[Feed] = []
     if trades:
         trades.sort(key=lambda one: one[0])
@@ -114,9 +121,9 @@ def read(
         if any(one[2].columns != form.columns for one in trades):
             raise DataError(f"{paths[0]}: trades of spot and of derivatives are no one recording")
         files = [path for _, path, _ in trades]
-        feeds.append(RowFeed("trades", files, form, instrument, options.clocks, symbol))
+        feeds.append(RowFeed("trades", files, form, instrument, options, symbol))
     if books:
-        feeds.append(_Book(books, instrument, options.clocks, symbol, gaps == "mark"))
+        feeds.append(_Book(books, instrument, options, symbol, gaps == "mark"))
     facts = {"importer": "bybit", "inferred": inferred, "local_time": "the venue's ts: no receiver's clock"}
     return Recording(paths, instrument, feeds, options, facts, depth_limit=depth)
 
@@ -251,12 +258,12 @@ class _Book(Feed):
     """Snapshots and the changes that follow them without a gap in the ids."""
 
     def __init__(
-        self, paths: Sequence[Path], instrument: Instrument, clocks: Clocks, symbol: str, mark_gaps: bool
+        self, paths: Sequence[Path], instrument: Instrument, options: Options, symbol: str, mark_gaps: bool
     ) -> None:
         self.name, self.paths, self.counts = "book", list(paths), Counter()
-        self._clocks, self._symbol, self._mark_gaps = clocks, symbol, mark_gaps
-        self._prices = Grid(instrument.tick_size, MAX_PRICE_TICKS, "tick_size")
-        self._lots = Grid(instrument.lot_size, MAX_LOTS, "lot_size")
+        self._clocks, self._symbol, self._mark_gaps = options.clocks, symbol, mark_gaps
+        self._fit = options.fit
+        self._prices, self._lots = self._fit.grids(instrument)
         self._out = Messages()
         self._last_id: int | None = None  # None: no snapshot yet
         self._exch_ns = self._local_ns = 0
@@ -325,10 +332,11 @@ class _Book(Feed):
 
     def _levels(self, line: _Line, field: str) -> Levels:
         prices, lots = self._prices, self._lots
+        out = prices.out + lots.out
         try:
             levels = [(prices[price], lots[quantity]) for price, quantity in line.pairs(field)]
         except BadNumber as error:
             raise line.refuse(field, error) from None
         if any(not price for price, _ in levels):
             raise line.refuse(field, "a price of 0 must be above 0")
-        return levels
+        return levels if prices.out + lots.out == out else self._fit.levels(levels)

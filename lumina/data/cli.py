@@ -44,6 +44,9 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("instrument_id", {"type": int, "metavar": "N", "help": "the instrument, by Databento's number"}),
     ("publisher_id", {"type": int, "metavar": "N", "help": "whose book, where Databento's files hold several"}),
     ("counted_window_ns", {"type": int, "metavar": "N", "help": "window of the COUNTED rule; 0 = off"}),
+    ("out_of_range", {"choices": ("drop", "error"), "help": "what prices and quantities that fit no row are"}),
+    ("round_lots", {"action": "store_const", "const": True, "help": "quantities to the nearest lot"}),
+    ("round_prices", {"action": "store_const", "const": True, "help": "prices to the nearest tick"}),
     ("session", {"metavar": "TEXT", "help": "calendar of the sessions, as us_equity"}),
     ("order_ids", {"action": "store_const", "const": True, "help": "keep the venue's order ids"}),
     ("date", {"metavar": "DATE", "help": "day of the files, YYYY-MM-DD, where they do not say it (itch, lobster)"}),
@@ -152,7 +155,9 @@ def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
     target.append(Path(arguments.output))
     with _options(arguments) as options:
         tape = convert(arguments.input, arguments.output, arguments.format, **options)
-    print(f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}")
+    print(
+        f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}{_fitted(tape)}"
+    )
     return OK
 
 
@@ -173,6 +178,13 @@ def _clock(tape: Tape) -> str:
     return (
         f"; local times shifted by {clock['shift_ns']:,} ns so that latency is at least {clock['min_latency_ns']:,} ns"
     )
+
+
+def _fitted(tape: Tape) -> str:
+    left_out, rounded = tape.provenance.get("left_out", {}), tape.provenance.get("rounded", {})
+    parts = [f"{n:,} {what} out of range left out" for what, n in left_out.items()]
+    parts += [f"{what} rounded: {how}" for what, how in rounded.items()]
+    return "".join(f"; {part}" for part in parts)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import functools
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -31,6 +32,18 @@ class OffGrid(BadNumber):
     """A number between two steps."""
 
 
+# Steps of a number that is out of range and to be left out.
+OUT = 1 << 62
+
+
+@dataclass
+class Rounding:
+    """Numbers that were rounded: how many, and the largest change."""
+
+    count: int = 0
+    largest: Fraction = Fraction(0)
+
+
 class Grid(dict[str, int]):
     """Whole steps of a decimal text: `grid["61800.20"]`; what was looked up is remembered.
 
@@ -42,34 +55,72 @@ class Grid(dict[str, int]):
         Most steps allowed.
     name : str
         Of the step, for errors.
+    drop : bool
+        A number over the bound is `OUT`, and not an error.
+    rounding : Rounding, optional
+        Numbers between two steps become the nearest, one step at least, and are told here; otherwise an error.
+
+    Attributes
+    ----------
+    out : int
+        How often a number looked up one by one was `OUT`.
     """
 
-    def __init__(self, step: Fraction, bound: int, name: str) -> None:
+    def __init__(
+        self, step: Fraction, bound: int, name: str, *, drop: bool = False, rounding: Rounding | None = None
+    ) -> None:
         super().__init__()
-        self.step, self._bound, self._name = step, bound, name
+        self.step, self.out, self._most = step, 0, 0
+        self._bound, self._name, self._drop, self._rounding = bound, name, drop, rounding
 
     def __missing__(self, text: str) -> int:
         digits, scale = _parts(text)
         steps, rest = divmod(digits * self.step.denominator, scale * self.step.numerator)
         if rest:
-            needed = common_step(Fraction(digits, scale), self.step)
-            raise OffGrid(
-                text, f"is no multiple of {self._name} {spell(self.step)}; remedy: {self._name} {spell(needed)}"
-            )
+            # not remembered, so that each is counted
+            return self._between(text, Fraction(digits, scale))
         if steps > self._bound:
-            raise BadNumber(
-                text,
-                f"is over {self._bound} steps of {self._name} {spell(self.step)}; remedy: give a larger {self._name}",
-            )
+            return self.over(text)
         if len(self) >= _CACHE:
             self.clear()
         self[text] = steps
         return steps
 
     def many(self, texts: Sequence[str]) -> NDArray[np.int64] | None:
-        """Steps of many numbers at once; None where one of them is not plain or not on the grid."""
+        """Steps of many numbers at once; None where one of them is not plain, or an error, or to be rounded."""
         steps = column(texts, 1 / self.step)
-        return None if steps is None or steps.max() > self._bound else steps
+        if steps is None:
+            return None
+        most = int(steps.max())
+        if most <= self._bound:
+            self._most = max(self._most, most)
+            return steps
+        return np.where(steps > self._bound, OUT, steps) if self._drop else None
+
+    def _between(self, text: str, value: Fraction) -> int:
+        if self._rounding is None:
+            needed = common_step(value, self.step)
+            rounds = "option round_lots" if self._name == "lot_size" else "option round_prices"
+            # the finer step must hold what was read before
+            most = max(self._most, max(self.values(), default=0)) * self.step
+            finer = f"{self._name} {spell(needed)}, or " if max(most, value) <= self._bound * needed else ""
+            raise OffGrid(text, f"is no multiple of {self._name} {spell(self.step)}; remedy: {finer}{rounds}")
+        steps = max(round(value / self.step), 1)
+        if steps > self._bound:
+            return self.over(text)
+        self._rounding.count += 1
+        self._rounding.largest = max(self._rounding.largest, abs(steps * self.step - value))
+        return steps
+
+    def over(self, text: str) -> int:
+        """What a number over the bound is."""
+        if not self._drop:
+            raise BadNumber(
+                text,
+                f"is over {self._bound} steps of {self._name} {spell(self.step)}; remedy: option out_of_range, drop",
+            )
+        self.out += 1
+        return OUT
 
 
 def decimal(text: object) -> Fraction:

@@ -126,8 +126,11 @@ class Instrument:
                 raise DataError(f"instrument {symbol}: {name} = {value} must be a multiple of 1e-9 between -1 and 1")
             set_(self, name, number)
         most = _money_digits(self.inverse)
-        set_(self, "money_digits", most if money_digits is None else whole("money_digits", money_digits, 0, most,
-                                                                           error=DataError))
+        set_(
+            self,
+            "money_digits",
+            most if money_digits is None else whole("money_digits", money_digits, 0, most, error=DataError),
+        )
 
     @property
     def money_scale(self) -> int:

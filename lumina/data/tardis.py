@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lumina.data import compressed
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
@@ -44,6 +45,9 @@ def read(
     taker_fee: Number = 0,
     clock: str | None = None,
     min_latency_ns: int | None = None,
+    out_of_range: str = "drop",
+    round_lots: bool = False,
+    round_prices: bool = False,
     session: str | None = None,
     counted_window_ns: int = COUNTED_WINDOW_NS,
     progress: Progress | None = None,
@@ -63,10 +67,19 @@ def read(
         Hours of continuous trading, see `lumina.data.calendar`.
     counted_window_ns : int
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    out_of_range, round_lots, round_prices
+        See `lumina.data.fit.Fit`; what it did is in the provenance.
     progress : callable, optional
         Called with (bytes read, bytes in all).
     """
-    options = Options(clock, min_latency_ns, counted_window_ns, session, progress)
+    options = Options(
+        clock,
+        min_latency_ns,
+        counted_window_ns,
+        session,
+        progress,
+        fit=Fit(out_of_range, round_lots, round_prices),
+    )
     heads = [_look(path) for path in paths]
     wanted = instrument.symbol if instrument is not None else symbol
     symbol = _symbol(heads, wanted)
@@ -80,14 +93,16 @@ def read(
         # prints may lie between the ticks of the book
         prices = set().union(*(head.numbers("price", symbol) for head in heads if not books or head.kind in books))
         quantities = set().union(*(head.numbers("quantity", symbol) for head in heads))
-        instrument, inferred = terms.instrument(prices, quantities, f"the head of {', '.join(p.name for p in paths)}")
+        instrument, inferred = terms.instrument(
+            prices, quantities, f"the head of {', '.join(p.name for p in paths)}", options.fit
+        )
     feeds: list[Feed] = []
     for kind in ("trades", *books):
         own = [head for head in heads if head.kind == kind]
         if own:
             feed: type[TableFeed] = WindowFeed if own[0].form.depth else RowFeed
             files = [head.path for head in own]
-            feeds.append(feed(kind, files, own[0].form, instrument, options.clocks, symbol))
+            feeds.append(feed(kind, files, own[0].form, instrument, options, symbol))
     facts = {"importer": "tardis", "exchange": heads[0].exchange, "inferred": inferred}
     depth = max(head.form.depth for head in heads)
     return Recording(paths, instrument, feeds, options, facts, depth_limit=depth)

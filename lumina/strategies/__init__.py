@@ -1,4 +1,5 @@
 """Market-making strategies, and what is needed to write one."""
+
 from lumina.strategies._market_maker import MarketMaker
 from lumina.strategies.avellaneda_stoikov import AvellanedaStoikov
 from lumina.strategies.callback import Callback

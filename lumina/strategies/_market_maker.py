@@ -1,4 +1,5 @@
 """The parameters that every market maker shares, and their conversion to the core's."""
+
 import dataclasses
 import math
 from typing import Any, ClassVar, get_args, get_type_hints

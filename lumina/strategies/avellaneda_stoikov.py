@@ -1,4 +1,5 @@
 """Avellaneda-Stoikov market making with order-book imbalance."""
+
 import dataclasses
 from typing import ClassVar
 

@@ -1,4 +1,5 @@
 """A strategy that is a function compiled elsewhere."""
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,9 +37,7 @@ class Callback:
     lumina.strategies.native : the calls that a numba function makes.
     """
 
-    def __init__(
-        self, address: Any, *, wake: Iterable[str] = ("report",), interval_ns: int = 0, user: int = 0
-    ) -> None:
+    def __init__(self, address: Any, *, wake: Iterable[str] = ("report",), interval_ns: int = 0, user: int = 0) -> None:
         self._owner = address
         value = getattr(address, "address", address)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**64:

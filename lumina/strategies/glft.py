@@ -1,4 +1,5 @@
 """Gueant-Lehalle-Fernandez-Tapia market making."""
+
 import dataclasses
 from typing import ClassVar
 

@@ -20,6 +20,7 @@ times in ns on the strategy's clock.
 
 Own quantity is never in the book. ``examples/numba_strategy.py`` is a complete strategy.
 """
+
 import ctypes as _ct
 
 from lumina._core import _abi

@@ -4,12 +4,11 @@ Any price unit p and quantity unit u will do: `s` p, `q` u, `gamma` 1/(p u), `si
 `A` 1/s, `mu` p/s, `xi` p, `tau` s. Each function returns the quotes ``(bid, ask)`` in p. With ``s=0`` they are
 the distances from the mid, the bid's with a minus.
 """
+
 from lumina._core import _strategies
 
 
-def avellaneda_stoikov(
-    s: float, q: float, gamma: float, sigma: float, k: float, tau: float
-) -> tuple[float, float]:
+def avellaneda_stoikov(s: float, q: float, gamma: float, sigma: float, k: float, tau: float) -> tuple[float, float]:
     """Avellaneda-Stoikov (2008) with time `tau` to the horizon.
 
     >>> bid, ask = avellaneda_stoikov(100, -3, gamma=0.1, sigma=2, k=1.5, tau=0.5)

@@ -1,4 +1,5 @@
 """Strategies by name, for configurations."""
+
 import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping

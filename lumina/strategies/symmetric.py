@@ -1,4 +1,5 @@
 """A constant half spread around the mid."""
+
 import dataclasses
 from typing import ClassVar
 

@@ -276,9 +276,7 @@ def test_days_follow_each_other_each_with_a_book_of_its_own(tmp_path):
     between = np.diff(tape.events["exch_ts_ns"][[0, -1]])[0]
     assert between == (139 * 24 + 1) * 3600 * 10**9
     assert tape.validate().ok
-    with pytest.raises(
-        DataError, match=r"2012-06-21.*_1.csv: is of no day after XYZ_2012-11-07"
-    ):
+    with pytest.raises(DataError, match=r"2012-06-21.*_1.csv: is of no day after XYZ_2012-11-07"):
         lumina.load([second, first])
 
 

@@ -1,12 +1,15 @@
 """Cuts of recordings that could not be read, or were read wrongly, against what their own rows say."""
 
 import csv
+import itertools
 from datetime import datetime
 from fractions import Fraction
 
 import pytest
 
 import lumina
+from lumina.data.cli import main
+from lumina.errors import DataError
 
 
 @pytest.fixture
@@ -39,3 +42,121 @@ def test_each_time_column_has_its_own_unit(reported):
     assert set(events["exch_ts_ns"].tolist()) <= exch
     assert set((events["exch_ts_ns"] + events["latency_ns"]).tolist()) <= local
     assert tape.validate().ok
+
+
+def touches(path):
+    """Best bid and ask after each message, as prices, by a dict beside the rows."""
+    book, out = {"bid": set(), "ask": set()}, []
+    for _, message in itertools.groupby(rows_of(path), lambda row: row["local_timestamp"]):
+        for row in message:
+            change = book[row["side"]].add if Fraction(row["amount"]) else book[row["side"]].discard
+            change(Fraction(row["price"]))
+        out.append((max(book["bid"], default=None), min(book["ask"], default=None)))
+    return out
+
+
+def touches_of(tape):
+    book, out, start = lumina.DepthBook(), [], 0
+    events = tape.events[(tape.events["flags"] & lumina.Flag.LOCAL) != 0]
+    for end in ((events["flags"] & lumina.Flag.END) != 0).nonzero()[0].tolist():
+        book.apply(events[start : end + 1])
+        start = end + 1
+        sides = book.depth(1)
+        out.append(tuple(side[0][0] * tape.instrument.tick_size if len(side) else None for side in sides))
+    return out
+
+
+def changes(touch):
+    return [one for one, before in zip(touch, [None, *touch], strict=False) if one != before]
+
+
+def test_a_level_out_of_range_is_left_out_and_counted(reported, tmp_path, capsys):
+    path = reported / "tardis_coinbase_SKL-USD_far_ask.csv"
+    tape = lumina.load(path)
+    far = [row for row in rows_of(path) if Fraction(row["price"]) > tape.instrument.tick_size * 2**30]
+    assert far
+    assert tape.provenance["left_out"] == {"levels": len(far)}
+    assert changes(touches_of(tape)) == changes(touches(path))
+    assert tape.validate().ok
+    assert main(["convert", str(path), str(tmp_path / "t.lumina")]) == 0
+    assert f"{len(far)} levels out of range left out" in capsys.readouterr().out
+    with pytest.raises(DataError, match=r"column price: '[0-9.]+' is over 1073741824 steps of tick_size 0\.0001"):
+        lumina.load(path, out_of_range="error")
+
+
+def test_quantities_finer_than_a_lot_are_rounded_on_request(reported, tmp_path, capsys):
+    path = reported / "tardis_coinbase_NU-GBP_8dec_qty.csv"
+    with pytest.raises(DataError, match=r"remedy: option round_lots, without lot_size$"):
+        lumina.load(path)
+    with pytest.raises(DataError, match=r"is no multiple of lot_size 0\.01; remedy: option round_lots$"):
+        lumina.load(path, lot_size="0.01")
+    tape = lumina.load(path, round_lots=True)
+    lot = tape.instrument.lot_size
+    finer = [row for row in rows_of(path) if (Fraction(row["amount"]) / lot).denominator != 1]
+    assert tape.provenance["rounded"]["quantities"].startswith(f"{len(finer)} to multiples of ")
+    assert changes(touches_of(tape)) == changes(touches(path))
+    assert tape.validate().ok
+    assert main(["convert", str(path), str(tmp_path / "t.lumina"), "--round-lots", "--lot-size", "0.01"]) == 0
+    assert "quantities rounded: " in capsys.readouterr().out
+
+
+def book_csv(tmp_path, rows):
+    path = tmp_path / "book.csv"
+    path.write_text(
+        "time,side,price,quantity\n" + "".join(f"{1700000000000 + i},{row}\n" for i, row in enumerate(rows))
+    )
+    return path
+
+
+def test_float_noise_is_rounded_on_request_and_the_largest_change_told(tmp_path):
+    path = book_csv(tmp_path, ["buy,686.39996,0.30000000000000004", "sell,686.4500122,1", "sell,686.45,0"])
+    with pytest.raises(DataError, match="remedy: "):
+        lumina.load(path, "csv", rows="book", tick_size="0.05", lot_size="0.1")
+    tape = lumina.load(path, "csv", rows="book", tick_size="0.05", lot_size="0.1", round_prices=True, round_lots=True)
+    assert tape.events["price_ticks"].tolist() == [13728, 13729, 13729]
+    assert tape.events["qty_lots"].tolist() == [3, 10, -10]
+    assert tape.provenance["rounded"] == {
+        "prices": "2 to multiples of 0.05, by 0.00004 at most",
+        "quantities": "1 to multiples of 0.1, by 0.00000000000000004 at most",
+    }
+    with pytest.raises(DataError, match="option round_prices needs tick_size"):
+        lumina.load(path, "csv", rows="book", round_prices=True)
+
+
+def test_a_total_out_of_range_is_a_level_that_leaves(tmp_path):
+    path = book_csv(tmp_path, ["buy,100,5", "buy,100,99999999999", "sell,99999999999,1", "sell,101,2"])
+    tape = lumina.load(path, "csv", rows="book", instrument=lumina.Instrument("X", 1, 1))
+    assert tape.events[["price_ticks", "qty_lots"]].tolist() == [(100, 5), (100, -5), (101, 2)]
+    assert tape.provenance["left_out"] == {"levels": 2}
+
+
+def test_orders_and_prints_out_of_range(tmp_path):
+    path = tmp_path / "orders.csv"
+    rows = [
+        "add,buy,100,5,1",
+        "add,sell,99999999999,5,2",
+        "reduce,sell,99999999999,1,2",
+        "modify,buy,100,99999999999,1",
+        "add,buy,98,3,4",
+        "trade,sell,98,99999999999,0",
+        "cancel,buy,99999999999,0,4",
+    ]
+    path.write_text(
+        "time,kind,side,price,quantity,order_id\n"
+        + "".join(f"{1700000000000 + i},{row}\n" for i, row in enumerate(rows))
+    )
+    tape = lumina.load(path, "csv", instrument=lumina.Instrument("X", 1, 1))
+    assert tape.events[["price_ticks", "qty_lots"]].tolist() == [(100, 5), (100, -5), (98, 3), (98, -3)]
+    assert tape.provenance["left_out"] == {"orders": 2, "prints": 1}
+    assert tape.validate().ok
+
+
+def test_windows_without_the_levels_out_of_range(tmp_path):
+    path = tmp_path / "window.csv"
+    path.write_text(
+        "time,bid_price_1,bid_quantity_1,bid_price_2,bid_quantity_2,ask_price_1,ask_quantity_1,ask_price_2,ask_quantity_2\n"
+        "1700000000000,100,99999999999,99,4,101,2,99999999999,1\n"
+    )
+    tape = lumina.load(path, "csv", instrument=lumina.Instrument("X", 1, 1))
+    assert sorted(tape.events[["price_ticks", "qty_lots"]].tolist()) == [(99, 4), (101, 2)]
+    assert tape.provenance["left_out"] == {"levels": 2}

@@ -419,7 +419,7 @@ def test_sessions_become_phases(load):
 )  # fmt: skip
 def test_errors_name_line_column_and_value(load, content, message):
     with pytest.raises(DataError, match=r"0\.csv") as error:
-        load(content, format="tardis")
+        load(content, format="tardis", out_of_range="error")
     assert message in str(error.value)
 
 

@@ -17,12 +17,13 @@ from lumina._core._resolver import MESSAGE_END, REPLACE_BOOK
 from lumina.data.binance.lines import GZIP_MAGIC, Line, read_lines
 from lumina.data.binance.market import Market, look, pairs, symbol_of
 from lumina.data.binance.sync import Diff, Levels, Resync, Snapshot, Sync
-from lumina.data.decimals import BadNumber, Grid, OffGrid, infer_step
+from lumina.data.decimals import OUT, BadNumber, Grid, OffGrid
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number, exact, text
-from lumina.data.kinds import MAX_PRICE_TICKS, Flag, Kind, Side
+from lumina.data.kinds import Flag, Kind, Side
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Reading, Source
+from lumina.data.source import COUNTED_WINDOW_NS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
 from lumina.errors import DataError
 
@@ -53,6 +54,9 @@ def read(
     clock: str | None = None,
     min_latency_ns: int | None = None,
     gaps: str = "error",
+    out_of_range: str = "drop",
+    round_lots: bool = False,
+    round_prices: bool = False,
     counted_window_ns: int = COUNTED_WINDOW_NS,
     progress: Progress | None = None,
 ) -> "BinanceSource":
@@ -72,6 +76,8 @@ def read(
         What a gap in the update ids is: an error, or a GAP row after which the next snapshot sets the book right.
     counted_window_ns : int
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    out_of_range, round_lots, round_prices
+        See `lumina.data.fit.Fit`; what it did is in the provenance.
     progress : callable, optional
         Called with (bytes read, bytes in all).
     """
@@ -80,17 +86,22 @@ def read(
     if counted_window_ns < 0:
         raise DataError(f"option counted_window_ns = {counted_window_ns} must be 0 or more")
     clocks = Clocks(clock, min_latency_ns)
+    fit = Fit(out_of_range, round_lots, round_prices)
     market = look(paths[0], instrument.symbol if instrument else symbol)
     inferred = {}
     if instrument is None:
         sizes = []
         for name, given, texts in (("tick_size", tick_size, market.prices), ("lot_size", lot_size, market.quantities)):
-            step = infer_step(texts) if given is None else exact(given, name)
+            try:
+                step = fit.step(name, texts) if given is None else exact(given, name)
+                fit.check(name, step, texts)
+            except DataError as error:
+                raise DataError(f"{paths[0]}: {error}") from None
             if given is None:
                 inferred[name] = f"{text(step)} from {len(texts)} numbers at the head of {paths[0].name}"
             sizes.append(step)
         instrument = market.instrument(sizes[0], sizes[1], maker_fee, taker_fee)
-    return BinanceSource(paths, instrument, market, inferred, clocks, gaps == "mark", counted_window_ns, progress)
+    return BinanceSource(paths, instrument, market, inferred, clocks, fit, gaps == "mark", counted_window_ns, progress)
 
 
 def messages(paths: Sequence[Path], **options: Any) -> tuple[Tape, NDArray[np.void]]:
@@ -120,6 +131,7 @@ class BinanceSource(Source):
         market: Market,
         inferred: dict[str, str],
         clocks: Clocks,
+        fit: Fit,
         mark_gaps: bool,
         window_ns: int,
         progress: Progress | None,
@@ -130,8 +142,8 @@ class BinanceSource(Source):
         self.message_ends: list[NDArray[np.void]] | None = None
         self._market, self._inferred, self._clocks, self._progress = market, inferred, clocks, progress
         self._sync = Sync(market.spot, mark_gaps)
-        self._prices = Grid(instrument.tick_size, MAX_PRICE_TICKS, "tick_size")
-        self._lots = Grid(instrument.lot_size, MAX_LOTS, "lot_size")
+        self._fit = fit
+        self._prices, self._lots = fit.grids(instrument)
         self._out = Messages()
         self._counts: Counter[str] = Counter()
         self._quotes = _Quotes()
@@ -173,6 +185,7 @@ class BinanceSource(Source):
             "files": files,
             "inferred": self._inferred,
             "messages": {**self._sync.counts, **dict(sorted(self._counts.items()))},
+            **self._fit.record(),
             **pipeline.record(),
             "book_ticker": self._quotes.record(),
         }
@@ -228,6 +241,9 @@ class BinanceSource(Source):
         lots = self._number_or_refuse(line, "q", self._lots)
         if price <= 0 or lots <= 0:
             raise line.refuse("p" if price <= 0 else "q", f"{data['p' if price <= 0 else 'q']!r} must be above 0")
+        if OUT in (price, lots):
+            self._fit.left_out["prints"] += 1
+            return
         self._counts["trades"] += 1
         exch_ts_ns = line.time_ns("T")
         self._watch(line, exch_ts_ns)
@@ -291,6 +307,7 @@ class BinanceSource(Source):
 
     def _levels(self, line: Line, bid_field: str, ask_field: str) -> Levels:
         prices, lots = self._prices, self._lots
+        out = prices.out + lots.out
         field = bid_field
         try:
             bids = [(prices[level[0]], lots[level[1]]) for level in pairs(line, bid_field)]
@@ -300,6 +317,8 @@ class BinanceSource(Source):
             raise line.refuse(field, error) from None
         if any(not price for price, _ in bids) or any(not price for price, _ in asks):
             raise line.refuse("price", "0 must be above 0")
+        if prices.out + lots.out != out:
+            return self._fit.levels(bids), self._fit.levels(asks)
         return bids, asks
 
     def _level(self, line: Line, price: str, quantity: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lumina.data import compressed
 from lumina.data.csv.columns import Columns, obvious, resolve
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
@@ -60,6 +61,9 @@ def read(
     taker_fee: Number = 0,
     clock: str | None = None,
     min_latency_ns: int | None = None,
+    out_of_range: str = "drop",
+    round_lots: bool = False,
+    round_prices: bool = False,
     session: str | None = None,
     counted_window_ns: int = COUNTED_WINDOW_NS,
     order_ids: bool = False,
@@ -103,6 +107,8 @@ def read(
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
     order_ids : bool
         Keep the order ids beside the tape.
+    out_of_range, round_lots, round_prices
+        See `lumina.data.fit.Fit`; what it did is in the provenance.
     progress : callable, optional
         Called with (bytes read, bytes in all).
 
@@ -112,7 +118,15 @@ def read(
     levels is one by itself. One file's rows stay in their order; between a file of prints and one of a book, prints
     come first at one time.
     """
-    options = Options(clock, min_latency_ns, counted_window_ns, session, progress, order_ids)
+    options = Options(
+        clock,
+        min_latency_ns,
+        counted_window_ns,
+        session,
+        progress,
+        order_ids,
+        Fit(out_of_range, round_lots, round_prices),
+    )
     for name, value, known in (
         ("quantity", quantity, ("absolute", "change")),
         ("aggressor", aggressor, (None, "quotes")),
@@ -147,7 +161,7 @@ def read(
         terms = Terms(symbol, tick_size, lot_size, multiplier, inverse, settlement, maker_fee, taker_fee)
         where = f"the head of {', '.join(path.name for path in paths)}"
         instrument, inferred = terms.instrument(
-            _numbers(forms, heads, "price", symbol), _numbers(forms, heads, "quantity", symbol), where
+            _numbers(forms, heads, "price", symbol), _numbers(forms, heads, "quantity", symbol), where, options.fit
         )
     feeds = _feeds(paths, forms, instrument, options, symbol)
     facts: dict[str, Any] = {
@@ -187,7 +201,7 @@ def _feeds(
             if other.columns != form.columns:
                 raise DataError(f"{path}: has other columns than {groups[name][0][0].name}")
         feed = WindowFeed if form.depth else RowFeed
-        feeds.append(feed(name, [path for path, _ in groups[name]], form, instrument, options.clocks, symbol))
+        feeds.append(feed(name, [path for path, _ in groups[name]], form, instrument, options, symbol))
     return feeds
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.calendar import Calendar
-from lumina.data.decimals import BadNumber, infer_step
+from lumina.data.decimals import BadNumber
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
@@ -59,8 +60,16 @@ class Terms:
     maker_fee: Number = 0
     taker_fee: Number = 0
 
-    def instrument(self, prices: set[str], quantities: set[str], where: str) -> tuple[Instrument, dict[str, str]]:
-        """The instrument, and for the provenance what was inferred from the numbers at `where`."""
+    def instrument(
+        self, prices: set[str], quantities: set[str], where: str, fit: Fit
+    ) -> tuple[Instrument, dict[str, str]]:
+        """The instrument, and for the provenance what was inferred from the numbers at `where`.
+
+        Raises
+        ------
+        DataError
+            A step cannot be inferred, or most of the numbers would be left out with it.
+        """
         inferred: dict[str, str] = {}
         steps: list[Fraction] = []
         for name, given, texts in (
@@ -70,9 +79,12 @@ class Terms:
             if given is None and not texts:
                 raise DataError(f"{where}: no number of {self.symbol} to infer {name} from; remedy: give it")
             try:
-                step = infer_step(texts) if given is None else exact(given, name)
+                step = fit.step(name, texts) if given is None else exact(given, name)
+                fit.check(name, step, texts)
             except BadNumber as error:
                 raise DataError(f"{where}: {name.partition('_')[0]}: {error}") from None
+            except DataError as error:
+                raise DataError(f"{where}: {error}") from None
             if given is None:
                 inferred[name] = f"{text(step)} from {len(texts)} numbers at {where}"
             steps.append(step)
@@ -91,6 +103,7 @@ class Options:
     session: str | None
     progress: Progress | None
     order_ids: bool = False
+    fit: Fit = field(default_factory=Fit)
 
     def __post_init__(self) -> None:
         if self.counted_window_ns < 0:
@@ -166,6 +179,7 @@ class Recording(Source):
             "files": [records[path] for path in self.paths],
             **({"session": self._options.session} if self._options.session is not None else {}),
             **{feed.name: {key: n for key, n in sorted(feed.counts.items()) if n} for feed in self._feeds},
+            **self._options.fit.record(),
             **self._pipeline.record(),
             **({"orders": orders} if any((orders := self._pipeline.order_record()).values()) else {}),
         }

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MODIFY, NO_PRICE, REPLACE_BOOK, UPDATE
-from lumina.data.decimals import BadNumber, Grid, OffGrid, decimal
+from lumina.data.decimals import OUT, BadNumber, Grid, OffGrid, decimal
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Side
-from lumina.data.source import MAX_LATENCY_NS, MAX_LOTS, Clocks
-from lumina.data.tables.recording import Feed, Opener
+from lumina.data.source import MAX_LATENCY_NS, MAX_LOTS
+from lumina.data.tables.recording import Feed, Opener, Options
 from lumina.data.tables.table import Cached, Cells, Chunk, Words, chunks
 from lumina.errors import DataError
 
@@ -93,13 +93,13 @@ class TableFeed(Feed):
     """Base: files of one form, in order of time."""
 
     def __init__(
-        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, clocks: Clocks, symbol: str | None
+        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, options: Options, symbol: str | None
     ) -> None:
         self.name, self.paths, self.counts = name, list(paths), Counter()
-        self._form, self._clocks, self._symbol = form, clocks, symbol
+        self._form, self._clocks, self._symbol = form, options.clocks, symbol
         self._tick = instrument.tick_size
-        self._prices = Grid(instrument.tick_size, MAX_PRICE_TICKS, "tick_size")
-        self._lots = Grid(instrument.lot_size, MAX_LOTS, "lot_size")
+        self._fit = options.fit
+        self._prices, self._lots = self._fit.grids(instrument)
         self._local_ns, self._exch_ns = 0, 0
 
     def updates(self, opener: Opener) -> Generator[NDArray[np.void], None, None]:
@@ -183,7 +183,8 @@ class TableFeed(Feed):
                     if not trade[i]:
                         raise chunk.refuse(i, column, error) from None
                     exact = decimal(text) / self._tick
-                    out[i] = -int(-exact // 1) if side[i] == Side.BUY else int(exact // 1)
+                    ticks = -int(-exact // 1) if side[i] == Side.BUY else int(exact // 1)
+                    out[i] = ticks if ticks <= MAX_PRICE_TICKS else self._prices.over(text)
                     hidden[i] = True
                 except BadNumber as error:
                     raise chunk.refuse(i, column, error) from None
@@ -194,9 +195,9 @@ class RowFeed(TableFeed):
     """A row is one level, print or order; rows of equal times are one message."""
 
     def __init__(
-        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, clocks: Clocks, symbol: str | None
+        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, options: Options, symbol: str | None
     ) -> None:
-        super().__init__(name, paths, form, instrument, clocks, symbol)
+        super().__init__(name, paths, form, instrument, options, symbol)
         self._held, self._held_snapshot = np.empty(0, UPDATE), np.empty(0, bool)
         self._in_snapshot = self._seen_snapshot = False
         self._totals: dict[tuple[int, int], int] = {}
@@ -222,6 +223,7 @@ class RowFeed(TableFeed):
             self._check_orders(chunk, kind, lots, out["order_id"])
         keep = kind != _IGNORE
         keep &= ~(trade & (lots == 0))
+        self._leave_out(chunk, kind, price, lots, keep)
         self._check(chunk, kind, side, price, lots)
         if form.change:
             self._add_up(chunk, kind, side, price, lots)
@@ -245,6 +247,35 @@ class RowFeed(TableFeed):
             self.counts["trades of nothing"] += int(np.count_nonzero(trade & (lots == 0)))
             out, snapshot = out[keep], snapshot[keep]
         return self._messages(np.concatenate([self._held, out]), np.concatenate([self._held_snapshot, snapshot]))
+
+    def _leave_out(
+        self,
+        chunk: Chunk,
+        kind: NDArray[np.int64],
+        price: NDArray[np.int64],
+        lots: NDArray[np.int64],
+        keep: NDArray[np.bool_],
+    ) -> None:
+        """Make what is out of range nothing, in place: rows not kept, levels that leave, orders that end."""
+        far, big = price >= OUT, np.abs(lots) >= OUT
+        out = far | big
+        if not out.any():
+            return
+        if self._form.change and (big & ~far & (kind == Kind.CHANGE)).any():
+            i = int(np.argmax(big & ~far & (kind == Kind.CHANGE)))
+            raise chunk.refuse(i, self._form.columns["quantity"], "a change that is out of range cannot be left out")
+        left_out = self._fit.left_out
+        for name, kinds in (("levels", (Kind.CHANGE, Kind.BBO)), ("prints", (Kind.TRADE,)), ("orders", _NAMED)):
+            # what ends an order needs no price
+            mine = out & np.isin(kind, kinds) & (big | (kind != Kind.CANCEL) & (kind != Kind.REDUCE)) & keep
+            left_out[name] += int(np.count_nonzero(mine))
+        gone = out & (kind == Kind.BBO)
+        kind[gone | far & (kind == Kind.CLEAR)] = Kind.CLEAR
+        kind[out & (kind == MODIFY)] = Kind.CANCEL
+        keep &= ~(far & (kind == Kind.CHANGE) | out & np.isin(kind, (Kind.TRADE, Kind.ADD)))
+        keep &= ~(big & np.isin(kind, (Kind.REDUCE, Kind.EXECUTE)))
+        price[far | gone] = np.where(kind[far | gone] == Kind.CLEAR, NO_PRICE, 1)
+        lots[big] = np.where(keep[big], 0, 1)
 
     def updates(self, opener: Opener) -> Generator[NDArray[np.void], None, None]:
         yield from super().updates(opener)

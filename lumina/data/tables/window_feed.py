@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import NO_PRICE, UPDATE
+from lumina.data.decimals import OUT
 from lumina.data.instrument import Instrument
 from lumina.data.kinds import BOTH_VIEWS, Flag, Kind, Side
-from lumina.data.source import Clocks
+from lumina.data.tables.recording import Options
 from lumina.data.tables.table import Chunk
 from lumina.data.tables.table_feed import Form, TableFeed
 
@@ -27,9 +28,9 @@ class WindowFeed(TableFeed):
     """
 
     def __init__(
-        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, clocks: Clocks, symbol: str | None
+        self, name: str, paths: Sequence[Path], form: Form, instrument: Instrument, options: Options, symbol: str | None
     ) -> None:
-        super().__init__(name, paths, form, instrument, clocks, symbol)
+        super().__init__(name, paths, form, instrument, options, symbol)
         self._windows = (_Window(Side.BUY, form.depth), _Window(Side.SELL, form.depth))
 
     def _take(self, chunk: Chunk) -> NDArray[np.void]:
@@ -61,6 +62,12 @@ class WindowFeed(TableFeed):
             prices[:, i] = chunk.numbers(columns[f"{side}_price_{i + 1}"], self._prices, blank=True)
             lots[:, i] = chunk.numbers(columns[f"{side}_quantity_{i + 1}"], self._lots, blank=True)
         shown = lots > 0
+        out = shown & ((prices >= OUT) | (lots >= OUT))
+        if out.any():
+            self._fit.left_out["levels"] += int(np.count_nonzero(out))
+            order = np.argsort(out, axis=1, kind="stable")
+            prices, lots = np.take_along_axis(prices, order, 1), np.take_along_axis(lots, order, 1)
+            shown = np.take_along_axis(shown & ~out, order, 1)
         bad = np.argwhere(shown & (prices == 0))
         if len(bad):
             row, i = bad[0].tolist()
@@ -82,6 +89,9 @@ class WindowFeed(TableFeed):
             some = np.flatnonzero(trade).tolist()
             side[some] = chunk.select(some).numbers(columns["trade_side"], self._form.sides)
         price, hidden = self._print_prices(chunk, columns["trade_price"], trade, side, True)
+        out_of_range = trade & ((price >= OUT) | (lots >= OUT))
+        self._fit.left_out["prints"] += int(np.count_nonzero(out_of_range))
+        trade &= ~out_of_range
         bad = trade & (price == 0)
         if bad.any():
             raise chunk.refuse(int(np.argmax(bad)), columns["trade_price"], "must be above 0 where a quantity traded")
