@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lumina.backtester import config as configuration
 from lumina.backtester import job, output
+from lumina.backtester.schema import in_configuration
 from lumina.errors import LuminaError, StrategyError
 
 if TYPE_CHECKING:
@@ -192,5 +193,6 @@ def _lines(name: str) -> job.Watch:
 
 
 def _complain(error: object, code: int) -> int:
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    text = error.told(in_configuration) if isinstance(error, LuminaError) else str(error)
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return code

@@ -232,3 +232,11 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("report.out", None, optional(text), "", "new folder for the results; null writes none"),
 )
+
+_NAMES = frozenset(key.name for key in KEYS)
+
+
+def in_configuration(name: str, value: str) -> str:
+    """`data.clock: shift`: an argument of `lumina.load` as a key of the configuration."""
+    key = next((f"{head}.{name}" for head in ("data", "instrument") if f"{head}.{name}" in _NAMES), None)
+    return f"{key or f'data.options.{name}'}{f': {value}' if value else ''}"

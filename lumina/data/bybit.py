@@ -25,7 +25,7 @@ from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Opener, Options, Recording, Terms
 from lumina.data.tables.table import chunks, names_of, times
 from lumina.data.tables.table_feed import Form, RowFeed
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _BATCH = 1 << 15  # updates
 _HEAD_LINES = 200
@@ -85,7 +85,7 @@ def read(
         Called with (bytes read, bytes in all).
     """
     if gaps not in ("error", "mark"):
-        raise DataError(f"option gaps = {gaps!r} is neither error nor mark")
+        raise DataError(f"option {argument('gaps')} = {gaps!r} is neither error nor mark")
     fit = Fit(out_of_range, round_lots, round_prices)
     options = Options(clock, min_latency_ns, counted_window_ns, None, progress, fit=fit)
     prices: set[str] = set()
@@ -105,7 +105,7 @@ def read(
         names = {instrument.symbol}
     if len(names) != 1:
         found = f"tells of {', '.join(sorted(names))}" if names else "does not tell the symbol"
-        raise DataError(f"{paths[0]}: the recording {found}; remedy: give files of one symbol, or symbol")
+        raise DataError(f"{paths[0]}: the recording {found}; remedy: give files of one symbol, or {argument('symbol')}")
     symbol = names.pop()
     inferred: dict[str, str] = {}
     if instrument is None:
@@ -298,7 +298,7 @@ class _Book(Feed):
             raise line.refuse(
                 "u",
                 f"{update_id} does not follow {self._last_id}: updates are missing; remedy: "
-                'gaps="mark" writes a GAP row and goes on',
+                f'{argument("gaps", "mark")} writes a GAP row and goes on',
             )
         self._last_id = update_id
         bids, asks = self._levels(line, "b"), self._levels(line, "a")

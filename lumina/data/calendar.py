@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lumina.data.kinds import Phase
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # The days are those on which a session opens.
 NAMES = {
@@ -60,17 +60,19 @@ class Calendar:
             Naming the word that is wrong.
         """
         if not isinstance(text, str) or len(text) > _MAX_TEXT:
-            raise DataError(f"option session: {str(text)[:40]!r} is no text of up to {_MAX_TEXT} characters")
+            raise DataError(
+                f"option {argument('session')}: {str(text)[:40]!r} is no text of up to {_MAX_TEXT} characters"
+            )
         head, _, dates = text.partition(" except ")
         words = NAMES.get(head.strip(), head).split()
         if not 2 <= len(words) <= 3:
-            raise DataError(f"option session = {text!r}: is neither {', '.join(NAMES)} nor {_FORM}")
+            raise DataError(f"option {argument('session')} = {text!r}: is neither {', '.join(NAMES)} nor {_FORM}")
         days = _days(words[2]) if len(words) == 3 else frozenset(range(7))
         spans = tuple(sorted(_span(part) for part in words[0].split(",")))
         closed = frozenset(_date(part.strip()) for part in dates.split(",")) if dates else frozenset()
         calendar = cls(text, _zone(words[1]), spans, days, closed)
         if calendar._never_closes():
-            raise DataError(f"option session = {text!r}: never closes; remedy: leave it out")
+            raise DataError(f"option {argument('session')} = {text!r}: never closes; remedy: leave it out")
         return calendar
 
     def phase_at(self, ts_ns: int) -> Phase:
@@ -134,7 +136,7 @@ class Calendar:
 def _span(text: str) -> tuple[time, time]:
     match = _TIMES.fullmatch(text)
     if match is None:
-        raise DataError(f"option session: {text!r} is not HH:MM-HH:MM; the form is {_FORM}")
+        raise DataError(f"option {argument('session')}: {text!r} is not HH:MM-HH:MM; the form is {_FORM}")
     hour, minute, to_hour, to_minute = map(int, match.groups())
     return time(hour, minute), time(to_hour, to_minute)
 
@@ -144,7 +146,8 @@ def _zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise DataError(
-            f"option session: zone {text!r} is unknown here; remedy: a name such as America/Chicago, and where the "
+            f"option {argument('session')}: zone {text!r} is unknown here; remedy: a name such as America/Chicago, and "
+            "where the "
             "system has no zones, pip install tzdata"
         ) from None
 
@@ -154,7 +157,9 @@ def _days(text: str) -> frozenset[int]:
     names = [first, last] if dash else text.split(",")
     for name in names:
         if name not in _DAYS:
-            raise DataError(f"option session: {name!r} is none of {', '.join(_DAYS)}; the form is {_FORM}")
+            raise DataError(
+                f"option {argument('session')}: {name!r} is none of {', '.join(_DAYS)}; the form is {_FORM}"
+            )
     numbers = [_DAYS.index(name) for name in names]
     if dash:
         return frozenset((numbers[0] + i) % 7 for i in range((numbers[1] - numbers[0]) % 7 + 1))
@@ -165,4 +170,4 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise DataError(f"option session: {text!r} is no date YYYY-MM-DD") from None
+        raise DataError(f"option {argument('session')}: {text!r} is no date YYYY-MM-DD") from None

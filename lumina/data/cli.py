@@ -13,7 +13,7 @@ from lumina.data.load import IMPORTERS, SPLITTERS, convert, split
 from lumina.data.source import Progress
 from lumina.data.tape import Tape
 from lumina.data.validate import Report
-from lumina.errors import DataError, LuminaError
+from lumina.errors import DataError, LuminaError, on_command_line
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except LuminaError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error.told(on_command_line)}", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.instrument import text as spell
+from lumina.errors import argument
 
 _DECIMAL = re.compile(r"([0-9]{1,24})(?:\.([0-9]{1,24}))?(?:[eE]([+-]?[0-9]{1,2}))?", re.ASCII)
 _MAX_PLACES = 30
@@ -100,10 +101,10 @@ class Grid(dict[str, int]):
     def _between(self, text: str, value: Fraction) -> int:
         if self._rounding is None:
             needed = common_step(value, self.step)
-            rounds = "option round_lots" if self._name == "lot_size" else "option round_prices"
+            rounds = "option " + argument("round_lots" if self._name == "lot_size" else "round_prices")
             # the finer step must hold what was read before
             most = max(self._most, max(self.values(), default=0)) * self.step
-            finer = f"{self._name} {spell(needed)}, or " if max(most, value) <= self._bound * needed else ""
+            finer = f"{argument(self._name)} {spell(needed)}, or " if max(most, value) <= self._bound * needed else ""
             raise OffGrid(text, f"is no multiple of {self._name} {spell(self.step)}; remedy: {finer}{rounds}")
         steps = max(round(value / self.step), 1)
         if steps > self._bound:
@@ -117,7 +118,8 @@ class Grid(dict[str, int]):
         if not self._drop:
             raise BadNumber(
                 text,
-                f"is over {self._bound} steps of {self._name} {spell(self.step)}; remedy: option out_of_range, drop",
+                f"is over {self._bound} steps of {self._name} {spell(self.step)}; remedy: option "
+                f"{argument('out_of_range')}, drop",
             )
         self.out += 1
         return OUT

@@ -9,13 +9,23 @@ from lumina.data.decimals import OUT, BadNumber, Grid, Rounding, decimal, infer_
 from lumina.data.instrument import Instrument, text
 from lumina.data.kinds import MAX_PRICE_TICKS
 from lumina.data.source import MAX_LOTS
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # Of each step: how often it fits a row, the share of numbers over that that may be left out, what they are, and the
 # remedy. The far levels of a book may be many; a quantity is missed wherever it stands.
 _RANGES: dict[str, tuple[int, Fraction, str, str]] = {
-    "tick_size": (MAX_PRICE_TICKS, Fraction(1, 2), "prices", "a larger tick_size, with option round_prices"),
-    "lot_size": (MAX_LOTS, Fraction(1, 100), "quantities", "option round_lots, without lot_size"),
+    "tick_size": (
+        MAX_PRICE_TICKS,
+        Fraction(1, 2),
+        "prices",
+        f"a larger {argument('tick_size')}, with option {argument('round_prices')}",
+    ),
+    "lot_size": (
+        MAX_LOTS,
+        Fraction(1, 100),
+        "quantities",
+        f"option {argument('round_lots')}, without {argument('lot_size')}",
+    ),
 }
 
 
@@ -40,7 +50,7 @@ class Fit:
 
     def __init__(self, out_of_range: str = "drop", round_lots: bool = False, round_prices: bool = False) -> None:
         if out_of_range not in ("drop", "error"):
-            raise DataError(f"option out_of_range = {out_of_range!r} is neither drop nor error")
+            raise DataError(f"option {argument('out_of_range')} = {out_of_range!r} is neither drop nor error")
         self.drop, self.round_lots, self.round_prices = out_of_range == "drop", round_lots, round_prices
         self.left_out: Counter[str] = Counter()
         self._rounded: dict[str, tuple[Rounding, Fraction]] = {}
@@ -56,7 +66,7 @@ class Fit:
         """The tick_size or lot_size of numbers; DataError where the numbers cannot tell it."""
         if name == "tick_size":
             if self.round_prices:
-                raise DataError("option round_prices needs tick_size")
+                raise DataError(f"option {argument('round_prices')} needs {argument('tick_size')}")
             return infer_step(texts)
         step = infer_step(texts)
         if self.round_lots:

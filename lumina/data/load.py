@@ -12,7 +12,7 @@ from lumina.data.join import join
 from lumina.data.source import Source, total_bytes
 from lumina.data.tape import PathLike, Tape, write_source
 from lumina.data.tape_file import is_tape
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # A new importer is a module or folder beside this one with `sniff(head, path)` and `read(paths, **options)`, and a
 # line here.
@@ -124,7 +124,10 @@ def _format(paths: list[Path], format: str) -> str:
     for name in IMPORTERS:
         if _importer(name).sniff(head, paths[0]):
             return name
-    raise DataError(f"{paths[0]}: the file does not say what it is; give format= one of tape, {', '.join(IMPORTERS)}")
+    raise DataError(
+        f"{paths[0]}: the file does not say what it is; remedy: {argument('format')}, one of tape, "
+        f"{', '.join(IMPORTERS)}"
+    )
 
 
 def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
@@ -138,6 +141,7 @@ def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
 
 def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
     known = [key for key, found in inspect.signature(function).parameters.items() if found.kind == found.KEYWORD_ONLY]
+    shown = [key for key in known if key != "instrument"]  # its terms are there too, which commands have as well
     for key in options:
         if key not in known:
-            raise DataError(f"format {name} has no option {key!r}; it has {', '.join(known)}")
+            raise DataError(f"format {name} has no option {argument(key)}; it has {', '.join(map(argument, shown))}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.instrument import Instrument
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 MAX_LATENCY_NS = 2**32 - 1
 MAX_LOTS = 2**31 - 1
@@ -36,13 +36,14 @@ class Clocks:
 
     def __post_init__(self) -> None:
         if self.repair not in (None, "none", "shift"):
-            raise DataError(f"option clock = {self.repair!r} is neither none nor shift")
+            raise DataError(f"option {argument('clock')} = {self.repair!r} is neither none nor shift")
         self.repair = None if self.repair == "none" else self.repair
         if self.repair is None and self.min_latency_ns is not None:
-            raise DataError('option min_latency_ns needs clock="shift"')
+            raise DataError(f'option {argument("min_latency_ns")} needs {argument("clock", "shift")}')
         if self.repair == "shift" and (self.min_latency_ns is None or not 0 <= self.min_latency_ns <= MAX_LATENCY_NS):
             raise DataError(
-                f'option clock="shift" needs min_latency_ns between 0 and {MAX_LATENCY_NS}, got {self.min_latency_ns}'
+                f'option {argument("clock", "shift")} needs {argument("min_latency_ns")} between 0 and '
+                f'{MAX_LATENCY_NS}, got {self.min_latency_ns}'
             )
 
     def watch(self, low_ns: int, low_at: Callable[[], str], high_ns: int, high_at: Callable[[], str]) -> None:
@@ -51,7 +52,7 @@ class Clocks:
             if self.repair is None and low_ns < 0:
                 raise DataError(
                     f"{low_at()}: latency {low_ns} ns is below 0, local time runs behind exchange time; "
-                    'remedy: clock="shift" with the min_latency_ns that is plausible'
+                    f'remedy: {argument("clock", "shift")} with the {argument("min_latency_ns")} that is plausible'
                 )
             self.low = (low_ns, low_at())
         if self.high is None or high_ns > self.high[0]:
@@ -74,7 +75,8 @@ class Clocks:
         where = self.high[1] if self.high else "clock"
         return DataError(
             f"{where}: latency {latency_ns} ns does not fit a row, bound {MAX_LATENCY_NS} ns (4.29 s); remedy: cut the "
-            'recording there, or if the local clock is off, clock="shift" with min_latency_ns'
+            f'recording there, or if the local clock is off, {argument("clock", "shift")} with '
+            f'{argument("min_latency_ns")}'
         )
 
 

@@ -17,7 +17,7 @@ from lumina.data.tables.recording import Feed, Options, Recording, Terms
 from lumina.data.tables.table import Chunk, chunks, names_of, times
 from lumina.data.tables.table_feed import Form, RowFeed, TableFeed
 from lumina.data.tables.window_feed import WindowFeed
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _HEAD = ["exchange", "symbol", "timestamp", "local_timestamp"]
 _HEAD_ROWS = 20_000
@@ -184,5 +184,5 @@ def _symbol(heads: Sequence[_Head], wanted: str | None) -> str:
         return wanted
     found = set().union(*(head.symbols for head in heads))
     if len(found) > 1:
-        raise DataError(f"{heads[0].path}: holds {', '.join(sorted(found))[:400]}; remedy: give symbol")
+        raise DataError(f"{heads[0].path}: holds {', '.join(sorted(found))[:400]}; remedy: give {argument('symbol')}")
     return found.pop()

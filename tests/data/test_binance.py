@@ -428,7 +428,7 @@ def test_options(load):
     for options, says in (
         ({"gaps": "ignore"}, "option gaps = 'ignore'"),
         ({"counted_window_ns": -1}, "must be 0 or more"),
-        ({"multiplier": 3}, "no option 'multiplier'"),
+        ({"multiplier": 3}, "no option multiplier"),
         ({"tick_size": "abc"}, "tick_size"),
     ):
         with pytest.raises(DataError, match=says):

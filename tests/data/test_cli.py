@@ -63,7 +63,7 @@ def test_a_tape_converts_to_itself(run, peer_file, tmp_path):
     one, two = lumina.load(tmp_path / "a"), lumina.load(tmp_path / "b")
     assert (one.events == two.events).all()
     assert one.header == two.header
-    with pytest.raises(DataError, match="format tape has no option 'tick_size'"):
+    with pytest.raises(DataError, match="format tape has no option tick_size"):
         lumina.load(tmp_path / "a", tick_size="0.5")
     with pytest.raises(DataError, match=r"begins at .* before the tape before it ends"):
         lumina.load([tmp_path / "a", tmp_path / "a"])
@@ -174,7 +174,7 @@ def test_formats_are_found(peer_file, tmp_path):
     with pytest.raises(DataError, match=r"format 'xls' is unknown; known are tape, binance, .*hftbacktest"):
         lumina.load(peer_file, format="xls", **sizes)
     (tmp_path / "x.csv").write_text("a,b\n")
-    with pytest.raises(DataError, match=r"does not say what it is; give format= one of tape, binance, .*hftbacktest"):
+    with pytest.raises(DataError, match=r"not say what it is; remedy: format, one of tape, binance, .*hftbacktest"):
         lumina.load(tmp_path / "x.csv")
     with pytest.raises(DataError, match="no file to read"):
         lumina.load([])

@@ -358,5 +358,5 @@ def test_a_definition_gives_the_terms(folder):
         lumina.load(folder / ES_DAYS[1], definition=path)
     with pytest.raises(DataError, match=r"records are mbo, not definitions"):
         lumina.load(folder / ES_DAYS[1], definition=folder / ES_DAYS[0])
-    with pytest.raises(DataError, match="MSFT has no tick; remedy: tick_size="):
+    with pytest.raises(DataError, match="MSFT has no tick; remedy: give tick_size"):
         dbn.definition(folder / "micro" / "test_data.definition.v1.dbn.zst", "MSFT", None)

@@ -131,12 +131,12 @@ def test_bad_rows_are_named(load, row, says):
 
 
 def test_sizes_are_needed(load):
-    with pytest.raises(DataError, match="do not carry lot_size; give it"):
+    with pytest.raises(DataError, match="do not carry lot_size; remedy: give"):
         load(peer_rows((DEPTH | BUY | BOTH, 5, 8, 100.0, 1)), lot_size=None)
 
 
 def test_unknown_options_are_refused(load):
-    with pytest.raises(DataError, match="format hftbacktest has no option 'colour'; it has instrument"):
+    with pytest.raises(DataError, match="format hftbacktest has no option colour; it has symbol"):
         load(peer_rows((DEPTH | BUY | BOTH, 5, 8, 100.0, 1)), colour="red")
 
 

@@ -177,7 +177,7 @@ def test_a_day_that_never_opened_needs_a_calendar(load):
 
 def test_several_stocks_need_a_name(load):
     day = Day().directory(1).directory(2).order(1, "B", 1, 100000, 2)
-    with pytest.raises(DataError, match="offset 41: holds 'AAA' and 'BBB', perhaps more; give symbol"):
+    with pytest.raises(DataError, match="offset 41: holds 'AAA' and 'BBB', perhaps more; remedy: give symbol"):
         load(day)
     assert load(day, symbol="BBB").instrument.symbol == "BBB"
     with pytest.raises(DataError, match="symbol 'XYZ' is not in it; the last day holds 2 others, such as AAA, BBB"):
@@ -213,7 +213,7 @@ def test_the_day_in_a_name(name, expected):
 
 def test_the_day_is_given_or_named(tmp_path):
     path = book().write(tmp_path, "x.itch")
-    with pytest.raises(DataError, match="neither the file nor its name says the day; give date=YYYY-MM-DD"):
+    with pytest.raises(DataError, match=r"neither the file nor its name says the day; remedy: date=.YYYY-MM-DD."):
         lumina.load(path)
     for given in ("2020-07-04", date(2020, 7, 4)):
         tape = lumina.load(path, date=given)

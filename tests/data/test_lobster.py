@@ -394,9 +394,9 @@ def test_bad_orderbooks_are_named(tmp_path, rows, says):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seed": "x"}, "option seed is for one day with orderbook off"),
+        ({"seed": "x"}, "option seed is for one day with orderbook=False"),
         ({"session": "moon"}, "option session = 'moon'"),
-        ({"colour": 1}, "format lobster has no option 'colour'"),
+        ({"colour": 1}, "format lobster has no option colour"),
     ],
 )
 def test_options(tmp_path, options, says):
@@ -416,7 +416,7 @@ def test_files_that_do_not_belong_together(tmp_path):
     ):
         with pytest.raises(DataError, match=says):
             lumina.load(paths)
-    with pytest.raises(DataError, match="is an orderbook, and option orderbook is off"):
+    with pytest.raises(DataError, match="is an orderbook, and orderbook=False; remedy: give it as seed"):
         lumina.load([message, book], orderbook=False)
 
 

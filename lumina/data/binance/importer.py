@@ -25,7 +25,7 @@ from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import COUNTED_WINDOW_NS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _BATCH = 1 << 15  # updates
 # How a futures trade that met no order of the book is marked.
@@ -82,9 +82,9 @@ def read(
         Called with (bytes read, bytes in all).
     """
     if gaps not in ("error", "mark"):
-        raise DataError(f"option gaps = {gaps!r} is neither error nor mark")
+        raise DataError(f"option {argument('gaps')} = {gaps!r} is neither error nor mark")
     if counted_window_ns < 0:
-        raise DataError(f"option counted_window_ns = {counted_window_ns} must be 0 or more")
+        raise DataError(f"option {argument('counted_window_ns')} = {counted_window_ns} must be 0 or more")
     clocks = Clocks(clock, min_latency_ns)
     fit = Fit(out_of_range, round_lots, round_prices)
     market = look(paths[0], instrument.symbol if instrument else symbol)

@@ -9,7 +9,7 @@ from lumina.data.binance.lines import Line, read_lines
 from lumina.data.decimals import BadNumber, decimal
 from lumina.data.instrument import Instrument, Number
 from lumina.data.source import HashedFile
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _HEAD_LINES = 3000
 # Coin-M contracts are 100 USD for bitcoin and 10 USD for every other coin.
@@ -79,7 +79,7 @@ def look(path: Path, symbol: str | None) -> Market:
     finally:
         file.close()
     if symbol is None and len(symbols) > 1:
-        raise DataError(f"{path}: holds {', '.join(sorted(symbols))}; remedy: give symbol")
+        raise DataError(f"{path}: holds {', '.join(sorted(symbols))}; remedy: give {argument('symbol')}")
     if not symbols or (symbol is not None and symbol not in symbols):
         wanted = f" of {symbol}" if symbol else ""
         raise DataError(

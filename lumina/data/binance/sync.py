@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lumina.data.binance.lines import Line
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # (price_ticks, qty_lots) of both sides
 Levels = tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -153,7 +153,7 @@ class Sync:
             wanted = f"{before} + 1" if self.spot else f"{before}"
             raise DataError(
                 f"{diff.line.where()}: field {name} {told} does not follow update id {wanted}: depth updates are "
-                'missing; remedy: gaps="mark" writes a GAP row and goes on'
+                f'missing; remedy: {argument("gaps", "mark")} writes a GAP row and goes on'
             )
         self.counts["gaps"] += 1
         self.stale = True

@@ -22,7 +22,7 @@ from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Reading, Source
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _BATCH = 1 << 15  # updates
 _WAIT_NS = 500_000_000
@@ -75,7 +75,7 @@ def read(
         Naming file, line and field of what is wrong.
     """
     if snapshots not in ("resync", "check"):
-        raise DataError(f"option snapshots = {snapshots!r} is neither resync nor check")
+        raise DataError(f"option {argument('snapshots')} = {snapshots!r} is neither resync nor check")
     if instrument is None:
         instrument = Instrument(symbol, tick_size, lot_size, 1, False, settlement, maker_fee, taker_fee)
     return BitstampSource(paths, instrument, snapshots == "resync", session, order_ids, progress)
@@ -155,7 +155,9 @@ class BitstampSource(Source):
         price = line.count("price", self._prices, 1, MAX_PRICE_TICKS)
         amount = line.count("amount", self._amounts, 0, _MAX_AMOUNT)
         if self._lots(amount) > MAX_LOTS:
-            raise line.refuse("amount", f"{line.data['amount']!r} is over 2^31 - 1 lots; remedy: a larger lot_size")
+            raise line.refuse(
+                "amount", f"{line.data['amount']!r} is over 2^31 - 1 lots; remedy: a larger {argument('lot_size')}"
+            )
         if line.kind == "trade":
             return self._matcher.traded(Item(line.local_ts_ns, Was.PRINT, 0, Side.NONE, price, 0, amount))
         item = Item(

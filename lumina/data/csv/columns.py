@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # Our name to the file's.
 Columns = dict[str, str]
@@ -47,13 +47,16 @@ def resolve(path: Path, names: Sequence[str], given: Mapping[str, str]) -> Colum
         ours = ours.replace("_qty_", "_quantity_")
         if ours not in _OBVIOUS and not _WIDE.fullmatch(ours):
             raise DataError(
-                f"option columns: {ours!r} is none of {', '.join(_OBVIOUS)}, bid_price_{{i}}, bid_quantity_{{i}}, "
+                f"option {argument('columns')}: {ours!r} is none of {', '.join(_OBVIOUS)}, bid_price_{{i}}, "
+                "bid_quantity_{i}, "
                 "ask_price_{i}, ask_quantity_{i}"
             )
         if ours.endswith("{i}"):
             out.update(_series(path, names, ours, theirs))
         elif theirs not in names:
-            raise DataError(f"{path}: line 1: option columns: no column {theirs!r}; it has {', '.join(names)[:300]}")
+            raise DataError(
+                f"{path}: line 1: option {argument('columns')}: no column {theirs!r}; it has {', '.join(names)[:300]}"
+            )
         else:
             out[ours] = theirs
     if given and any(_WIDE.fullmatch(ours) for ours in out):
@@ -94,13 +97,15 @@ def obvious(names: Sequence[str]) -> Columns:
 def _series(path: Path, names: Sequence[str], ours: str, theirs: str) -> Columns:
     """Columns of a name with {i} in it, from 0 or 1 on."""
     if "{i}" not in theirs:
-        raise DataError(f"option columns: {ours} needs a name with {{i}}, got {theirs!r}")
+        raise DataError(f"option {argument('columns')}: {ours} needs a name with {{i}}, got {theirs!r}")
     first = 0 if theirs.replace("{i}", "0") in names else 1
     out: Columns = {}
     while len(out) < _MAX_DEPTH and (name := theirs.replace("{i}", str(first + len(out)))) in names:
         out[ours.replace("{i}", str(len(out) + 1))] = name
     if not out:
-        raise DataError(f"{path}: line 1: option columns: no column {theirs!r}; it has {', '.join(names)[:300]}")
+        raise DataError(
+            f"{path}: line 1: option {argument('columns')}: no column {theirs!r}; it has {', '.join(names)[:300]}"
+        )
     return out
 
 
@@ -112,6 +117,8 @@ def _complete(path: Path, columns: Columns) -> None:
         for what in ("price", "quantity"):
             for i in range(max(depth, 1) if wide else 0):
                 if f"{side}_{what}_{i + 1}" not in columns:
-                    raise DataError(f"{path}: line 1: no column for {side}_{what}_{i + 1}; remedy: option columns")
+                    raise DataError(
+                        f"{path}: line 1: no column for {side}_{what}_{i + 1}; remedy: option {argument('columns')}"
+                    )
     if wide and len(wide) != 4 * depth:
         raise DataError(f"{path}: line 1: the sides have not the same levels: {', '.join(sorted(wide))[:300]}")

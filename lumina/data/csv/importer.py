@@ -21,7 +21,7 @@ from lumina.data.tables.recording import Feed, Options, Recording, Terms
 from lumina.data.tables.table import UNITS, Cells, Chunk, Words, chunks, names_of, times, unit_of
 from lumina.data.tables.table_feed import KINDS, SIDES, SNAPSHOT, Form, RowFeed
 from lumina.data.tables.window_feed import WindowFeed
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _HEAD_ROWS = 20_000
 _TIMES = ("time", "local_time")
@@ -132,9 +132,11 @@ def read(
         ("aggressor", aggressor, (None, "quotes")),
     ):
         if value not in known:
-            raise DataError(f"option {name} = {value!r} is none of {', '.join(str(one) for one in known if one)}")
+            raise DataError(
+                f"option {argument(name)} = {value!r} is none of {', '.join(str(one) for one in known if one)}"
+            )
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise DataError(f"option delimiter = {delimiter!r} must be one character, and no quote")
+        raise DataError(f"option {argument('delimiter')} = {delimiter!r} must be one character, and no quote")
     words = _words(values)
     units = _units(time_unit)
     zone = _zone(time_zone)
@@ -154,7 +156,7 @@ def read(
         symbol = instrument.symbol
     told = {name for form, head in zip(forms, heads, strict=True) for name in _symbols(form, head)}
     if symbol is None and len(told) > 1:
-        raise DataError(f"{paths[0]}: holds {', '.join(sorted(told))[:400]}; remedy: give symbol")
+        raise DataError(f"{paths[0]}: holds {', '.join(sorted(told))[:400]}; remedy: give {argument('symbol')}")
     symbol = symbol or next(iter(told), paths[0].name.split(".")[0])
     inferred: dict[str, str] = {}
     if instrument is None:
@@ -227,12 +229,14 @@ def _form(
 ) -> Form:
     if "time" not in columns:
         raise DataError(
-            f"{path}: line 1: no column is obviously the time; remedy: option columns, time=NAME of {_list(head.names)}"
+            f"{path}: line 1: no column is obviously the time; remedy: option {argument('columns')}, time=NAME of "
+            f"{_list(head.names)}"
         )
     kind = _kind(path, columns, rows)
     if kind is None:
         raise DataError(
-            f"{path}: rows of side, price and quantity may be levels or prints; remedy: option rows, book or trades"
+            f"{path}: rows of side, price and quantity may be levels or prints; remedy: option {argument('rows')}, "
+            "book or trades"
         )
     time = _times(head, columns["time"], units.get("time"), zone)
     local = _times(head, columns["local_time"], units.get("local_time"), zone) if "local_time" in columns else time
@@ -255,7 +259,9 @@ def _times(head: Chunk, column: str, unit: str | None, zone: tzinfo) -> Cells:
     row = next((i for i, text in enumerate(texts) if text.strip("0.")), 0)
     unit = unit or unit_of(texts[row])
     if unit is None:
-        raise head.refuse(row, column, f"{texts[row][:60]!r} does not tell its unit; remedy: option time_unit")
+        raise head.refuse(
+            row, column, f"{texts[row][:60]!r} does not tell its unit; remedy: option {argument('time_unit')}"
+        )
     return times(unit, zone)
 
 
@@ -267,9 +273,9 @@ def _units(given: Mapping[str, str] | str | None) -> dict[str, str]:
         units = dict(given or {})
     for column, unit in units.items():
         if column not in _TIMES:
-            raise DataError(f"option time_unit: {column!r} is none of {', '.join(_TIMES)}")
+            raise DataError(f"option {argument('time_unit')}: {column!r} is none of {', '.join(_TIMES)}")
         if unit not in (*UNITS, "iso"):
-            raise DataError(f"option time_unit = {unit!r} is none of {', '.join((*UNITS, 'iso'))}")
+            raise DataError(f"option {argument('time_unit')} = {unit!r} is none of {', '.join((*UNITS, 'iso'))}")
     return units
 
 
@@ -284,7 +290,9 @@ def _kind(path: Path, columns: Columns, rows: str | None) -> Kind | None:
         needed.append("side")
     for name in needed:
         if name not in columns:
-            raise DataError(f"{path}: line 1: no column is obviously the {name}; remedy: option columns, {name}=NAME")
+            raise DataError(
+                f"{path}: line 1: no column is obviously the {name}; remedy: option {argument('columns')}, {name}=NAME"
+            )
     if "kind" in columns or "is_snapshot" in columns:
         return Kind.CHANGE
     return None if rows is None else _ROWS[rows]
@@ -316,9 +324,9 @@ def _rows(rows: str | None, files: int) -> list[str | None]:
     kinds = [kind.strip() for kind in rows.split(",")]
     for kind in kinds:
         if kind not in _ROWS:
-            raise DataError(f"option rows: {kind!r} is none of {', '.join(_ROWS)}")
+            raise DataError(f"option {argument('rows')}: {kind!r} is none of {', '.join(_ROWS)}")
     if len(kinds) not in (1, files):
-        raise DataError(f"option rows = {rows!r} tells of {len(kinds)} files, and {files} were given")
+        raise DataError(f"option {argument('rows')} = {rows!r} tells of {len(kinds)} files, and {files} were given")
     return [*kinds] * files if len(kinds) == 1 else [*kinds]
 
 
@@ -328,7 +336,7 @@ def _map(columns: Mapping[str, str | int] | str | None, option: str = "columns")
     if isinstance(columns, str):
         pairs = [part.partition("=") for part in columns.split(",")]
         if not all(ours and equals and theirs for ours, equals, theirs in pairs):
-            raise DataError(f"option {option} = {columns!r} is no list of ours=theirs, with commas between")
+            raise DataError(f"option {argument(option)} = {columns!r} is no list of ours=theirs, with commas between")
         return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
     return {str(ours): str(theirs) for ours, theirs in columns.items()}
 
@@ -344,7 +352,7 @@ def _words(values: Mapping[str, Mapping[str, str]] | str | None) -> dict[str, di
         for part in values.split(","):
             match = _PAIR.fullmatch(part.strip())
             if match is None:
-                raise DataError(f"option values: {part!r} is not column.word=ours, as side.B=buy")
+                raise DataError(f"option {argument('values')}: {part!r} is not column.word=ours, as side.B=buy")
             given.setdefault(match[1], {})[match[2]] = match[3]
     elif values is not None:
         given = {str(column): {str(k): str(v) for k, v in words.items()} for column, words in values.items()}
@@ -352,10 +360,12 @@ def _words(values: Mapping[str, Mapping[str, str]] | str | None) -> dict[str, di
     for column, words in given.items():
         known = _KNOWN.get(column)
         if known is None:
-            raise DataError(f"option values: {column!r} is none of {', '.join(_KNOWN)}")
+            raise DataError(f"option {argument('values')}: {column!r} is none of {', '.join(_KNOWN)}")
         for theirs, ours in words.items():
             if ours.lower() not in known:
-                raise DataError(f"option values: {column}: {ours!r} is none of {', '.join(filter(None, known))}")
+                raise DataError(
+                    f"option {argument('values')}: {column}: {ours!r} is none of {', '.join(filter(None, known))}"
+                )
             out.setdefault(column, {})[theirs] = known[ours.lower()]
     return out
 
@@ -364,7 +374,9 @@ def _zone(name: str | None) -> tzinfo:
     try:
         return UTC if name is None else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise DataError(f"option time_zone = {name!r} is unknown here; remedy: a name such as Asia/Seoul") from None
+        raise DataError(
+            f"option {argument('time_zone')} = {name!r} is unknown here; remedy: a name such as Asia/Seoul"
+        ) from None
 
 
 def _list(names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lumina.data import compressed
 from lumina.data.databento.records import PRICE_SCALE, SCHEMAS, Recording, gather, record_dtype, some
 from lumina.data.source import HashedFile
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 MAGIC = b"DBN"
 _VERSIONS = (1, 2, 3)
@@ -112,7 +112,9 @@ def definition(path: Path, symbol: str | None, instrument_id: int | None) -> dic
     finally:
         file.close()
     if symbol is None and instrument_id is None and len(names) > 1:
-        raise DataError(f"{path}: defines {len(names)} instruments ({some(names)}); remedy: symbol= one of them")
+        raise DataError(
+            f"{path}: defines {len(names)} instruments ({some(names)}); remedy: {argument('symbol')}, one of them"
+        )
     if found is None:
         wanted = f"instrument_id {instrument_id}" if symbol is None else f"symbol {symbol!r}"
         raise DataError(f"{path}: has no definition of {wanted}; it has {some(names) or 'none'}")
@@ -265,7 +267,9 @@ def _common(schema: str, raw: NDArray[np.void], rows: NDArray[np.int64]) -> NDAr
 def _terms(path: Path, record: Any) -> dict[str, Any]:
     tick = int(record.min_price_increment)
     if tick in _NO_NUMBER or tick <= 0:
-        raise DataError(f"{path}: the definition of {record.raw_symbol} has no tick; remedy: tick_size=")
+        raise DataError(
+            f"{path}: the definition of {record.raw_symbol} has no tick; remedy: give {argument('tick_size')}"
+        )
     multiplier = Fraction(1)
     if record.contract_multiplier not in (*_NO_NUMBER, 0):
         multiplier = Fraction(record.contract_multiplier)

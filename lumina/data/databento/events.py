@@ -26,7 +26,7 @@ from lumina.data.databento.records import (
 from lumina.data.instrument import Instrument, text
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Side
 from lumina.data.source import MAX_LOTS
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 Where = Callable[[int], str]
 _MAX_EVENT = 1 << 21  # records
@@ -184,8 +184,8 @@ class Steps:
         """Lots of the sizes that are `there`, 0 elsewhere."""
         lots, rest = np.divmod(np.where(there, sizes.astype(np.int64), 0), self._lot)
         for bad, why in (
-            (rest != 0, f"is no multiple of lot_size {self._lot}; remedy: a lot_size that divides it"),
-            (lots > MAX_LOTS, "is over 2^31 - 1 lots; remedy: a larger lot_size"),
+            (rest != 0, f"is no multiple of lot_size {self._lot}; remedy: a {argument('lot_size')} that divides it"),
+            (lots > MAX_LOTS, f"is over 2^31 - 1 lots; remedy: a larger {argument('lot_size')}"),
         ):
             if bad.any():
                 i = int(np.argmax(bad))
@@ -202,8 +202,11 @@ class Steps:
         size = text(self._instrument.tick_size)
         for bad, why in (
             (off & (prices == NO_PRICE), "is none"),
-            (off, f"is no multiple of tick_size {size}; remedy: a tick_size that divides it"),
-            (np.abs(ticks) > MAX_PRICE_TICKS, f"is over 2^30 ticks of {size}; remedy: a larger tick_size"),
+            (off, f"is no multiple of tick_size {size}; remedy: a {argument('tick_size')} that divides it"),
+            (
+                np.abs(ticks) > MAX_PRICE_TICKS,
+                f"is over 2^30 ticks of {size}; remedy: a larger {argument('tick_size')}",
+            ),
             ((ticks < 1) & (ticks != 0) & self._instrument.inverse, "of an inverse contract is below one tick"),
         ):
             if bad.any():

@@ -19,7 +19,7 @@ from lumina.data.databento.records import SCHEMAS, Recording, Selection, Times
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 
 def sniff(head: bytes, path: Path) -> bool:
@@ -81,9 +81,9 @@ def read(
         Called with (bytes read, bytes in all).
     """
     if schema is not None and schema not in SCHEMAS:
-        raise DataError(f"option schema = {schema!r} is none of {', '.join(SCHEMAS)}")
+        raise DataError(f"option {argument('schema')} = {schema!r} is none of {', '.join(SCHEMAS)}")
     if order_ids and schema not in (None, "mbo"):
-        raise DataError(f"option order_ids: records of {schema} have no order ids")
+        raise DataError(f"option {argument('order_ids')}: records of {schema} have no order ids")
     terms: dict[str, Any] = {}
     if instrument is None:
         if definition is not None:
@@ -93,8 +93,8 @@ def read(
         terms |= {"lot_size": lot_size, "maker_fee": maker_fee, "taker_fee": taker_fee}
         if "tick_size" not in terms:
             raise DataError(
-                f"{paths[0]}: market data do not carry the tick; remedy: tick_size=, or definition= a DBN file of "
-                "definitions"
+                f"{paths[0]}: market data do not carry the tick; remedy: {argument('tick_size')}, or "
+                f"{argument('definition')}, a DBN file of definitions"
             )
         symbol = terms.pop("symbol", None)
     return _Source(
@@ -193,7 +193,9 @@ class _Source(Source):
         """What the first file says decides for all."""
         schema = recording.schema
         if self._order_ids and schema != "mbo":
-            raise DataError(f"{self.paths[0]}: records of {schema} have no order ids; remedy: leave order_ids out")
+            raise DataError(
+                f"{self.paths[0]}: records of {schema} have no order ids; remedy: leave {argument('order_ids')} out"
+            )
         name = self._selection.symbol or self.paths[0].name.split(".")[0]
         self.instrument = self._given or Instrument(name, **self._terms)
         self.depth_limit = SCHEMAS[schema]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.source import MAX_LATENCY_NS, Clocks
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # Levels a side of each schema that is read.
 SCHEMAS = {"mbo": 0, "mbp-10": 10, "mbp-1": 1, "tbbo": 1, "trades": 0}
@@ -110,7 +110,7 @@ class Selection:
             i = int(np.argmin(mine))
             raise DataError(
                 f"{recording.where(int(records['row'][i]))}: publisher_id {records['publisher_id'][i]} after "
-                f"{self._publisher}: books of several publishers; remedy: publisher_id= one of them"
+                f"{self._publisher}: books of several publishers; remedy: {argument('publisher_id')}, one of them"
             )
         self.skipped += int(len(records) - np.count_nonzero(mine))
         return np.asarray(records[mine])
@@ -124,7 +124,8 @@ class Selection:
             self.symbol = self.symbol or recording.symbols.get(self._id)
         elif self.symbol is None and len(names) > 1:
             raise DataError(
-                f"{recording.where(-1)}: holds {len(names)} instruments ({some(names)}); remedy: symbol= one of them"
+                f"{recording.where(-1)}: holds {len(names)} instruments ({some(names)}); remedy: {argument('symbol')}, "
+                "one of them"
             )
         elif self.symbol is None and names:
             self.symbol = names[0]
@@ -149,12 +150,12 @@ class Selection:
         if mine and self._seen - {id_} and self._id is None and (recording.rolls or name is None):
             raise DataError(
                 f"{recording.where(int(record['row']))}: instrument_id {id_} after {min(self._seen)}: several "
-                "instruments; remedy: instrument_id= one of them"
+                f"instruments; remedy: {argument('instrument_id')}, one of them"
             )
         if not mine and not self._named and self._id is None:
             raise DataError(
                 f"{recording.where(int(record['row']))}: symbol {name} after {self.symbol}: several "
-                "instruments; remedy: symbol= one of them"
+                f"instruments; remedy: {argument('symbol')}, one of them"
             )
         (self._wanted if mine else self._others).add(id_)
         if mine:

@@ -37,7 +37,7 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Flag, Kind, Side
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Reading, Source
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 __all__ = ["ROW", "read", "sniff", "write"]
 
@@ -102,7 +102,7 @@ def read(
     if instrument is None:
         for name, value in (("tick_size", tick_size), ("lot_size", lot_size)):
             if value is None:
-                raise DataError(f"{paths[0]}: hftbacktest rows do not carry {name}; give it, or instrument")
+                raise DataError(f"{paths[0]}: hftbacktest rows do not carry {name}; remedy: give {argument(name)}")
         assert tick_size is not None and lot_size is not None
         instrument = Instrument(
             symbol or paths[0].name.split(".")[0],
@@ -129,7 +129,7 @@ class _Source(Source):
     ) -> None:
         super().__init__(paths)
         if window_ns < 0:
-            raise DataError(f"option counted_window_ns = {window_ns} must be 0 or more")
+            raise DataError(f"option {argument('counted_window_ns')} = {window_ns} must be 0 or more")
         self.instrument = instrument
         self.counted_window_ns = window_ns
         self._clocks = clocks
@@ -207,11 +207,16 @@ class _Source(Source):
         ticks, off = to_grid(np.where(priced, px, 0.0), tick)
         refuse(
             ~np.isfinite(ticks) | (np.abs(ticks) > 2**30),
-            lambda i: f"px {px[i]} is no price within 2^30 ticks of {float(tick):g}; remedy: a larger tick_size",
+            lambda i: (
+                f"px {px[i]} is no price within 2^30 ticks of {float(tick):g}; remedy: a larger {argument('tick_size')}"
+            ),
         )
         refuse(
             off & ~trade,
-            lambda i: f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a tick_size that divides it",
+            lambda i: (
+                f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a {argument('tick_size')} that "
+                "divides it"
+            ),
         )
         if self.instrument.inverse:
             refuse((ticks < 1) & priced, lambda i: f"px {px[i]} of an inverse contract is below one tick")
@@ -231,11 +236,14 @@ class _Source(Source):
         )
         refuse(
             off_lot,
-            lambda i: f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a lot_size that divides it",
+            lambda i: (
+                f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a {argument('lot_size')} that "
+                "divides it"
+            ),
         )
         refuse(
             lots > MAX_LOTS,
-            lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger lot_size",
+            lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger {argument('lot_size')}",
         )
 
         out["exch_ts_ns"], out["local_ts_ns"] = rows["exch_ts"], rows["local_ts"]

@@ -19,7 +19,7 @@ from lumina.data.compressed import head as unpacked
 from lumina.data.compressed import pieces
 from lumina.data.instrument import Number, exact, text
 from lumina.data.source import Clocks, HashedFile, Progress, Reading
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # NASDAQ, BX and PSX write ns since midnight in New York.
 ZONE = "America/New_York"
@@ -38,9 +38,10 @@ _TEXTS = {
     "after_end": "bytes follow the end of the session",
     "cut_file": "the file is cut: {value} bytes are left that are no whole message",
     "between_ticks": "message {type!r}: price {price} is no multiple of tick_size {tick}; remedy: "
-    'tick_size="0.0001", or odd_prices="drop" to leave such orders out',
-    "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: a larger tick_size, or "
-    'odd_prices="drop" to leave such orders out',
+    f'{argument("tick_size", "0.0001")}, or {argument("odd_prices", "drop")} to leave such orders out',
+    "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: a larger "
+    f"{argument('tick_size')}, or "
+    f'{argument("odd_prices", "drop")} to leave such orders out',
     "quantity_bound": "message {type!r}: {value} shares are over the bound {bound}",
     "no_quantity": "message {type!r}: 0 shares must be above 0",
     "bad_side": "message {type!r}: side {letter!r} is neither B nor S",
@@ -49,9 +50,9 @@ _TEXTS = {
     "time_back": "message {type!r}: {value} ns since midnight are below {bound} of the message before; remedy: give "
     "the files in order of time, one session a file",
     "other_stock": "message {type!r}: stock {stock!r} under the locate of {other!r}",
-    "several_stocks": "holds {other!r} and {stock!r}, perhaps more; give symbol",
+    "several_stocks": "holds {other!r} and {stock!r}, perhaps more; remedy: give " + argument("symbol"),
     "no_market_hours": "the day has system events, and by {value} ns since midnight none said that the market opened "
-    '(S, Q); remedy: session="us_equity" takes the hours from a calendar',
+    f'(S, Q); remedy: {argument("session", "us_equity")} takes the hours from a calendar',
     "bad_magic": "is neither pcap nor pcapng here",
     "bad_version": "has a version that is unknown (known are pcap 2.x and pcapng 1.x)",
     "bad_record": "broken record: a length or a time is not plausible",
@@ -60,12 +61,14 @@ _TEXTS = {
     "link": "link type {value} is not Ethernet (1)",
     "short_header": "datagram to port {value} is too short for MoldUDP64",
     "cut_block": "datagram to port {value} is no MoldUDP64: a message reaches beyond it; remedy for a capture that "
-    "holds other traffic: port=",
+    f"holds other traffic: {argument('port')}",
     "trailing_bytes": "datagram to port {value} is no MoldUDP64: something follows its messages; remedy for a capture "
-    "that holds other traffic: port=",
+    f"that holds other traffic: {argument('port')}",
     "bad_sequence": "datagram to port {value} has a sequence beyond 2^64",
-    "other_session": "datagram to port {value} is of another MoldUDP64 session; remedy: port= for one of the feeds",
-    "gap": '{value} messages are missing before sequence {bound}; remedy: gaps="mark" goes on with a GAP row',
+    "other_session": "datagram to port {value} is of another MoldUDP64 session; remedy: "
+    f"{argument('port')} for one of the feeds",
+    "gap": '{value} messages are missing before sequence {bound}; remedy: '
+    f'{argument("gaps", "mark")} goes on with a GAP row',
 }
 
 
@@ -82,18 +85,20 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.gaps not in ("error", "mark"):
-            raise DataError(f"option gaps = {self.gaps!r} is neither error nor mark")
+            raise DataError(f"option {argument('gaps')} = {self.gaps!r} is neither error nor mark")
         if self.odd_prices not in ("error", "drop"):
-            raise DataError(f"option odd_prices = {self.odd_prices!r} is neither error nor drop")
+            raise DataError(f"option {argument('odd_prices')} = {self.odd_prices!r} is neither error nor drop")
         if isinstance(self.port, bool) or not isinstance(self.port, int) or not 0 <= self.port <= 65535:
-            raise DataError(f"option port = {self.port!r} is no number from 0 to 65535")
+            raise DataError(f"option {argument('port')} = {self.port!r} is no number from 0 to 65535")
 
     @property
     def tick_units(self) -> int:
         """Price units of 0.0001 in a tick."""
         units = exact(self.tick_size, "tick_size") * _PRICE_UNITS
         if units.denominator != 1 or not 0 < units < _MAX_UNITS:
-            raise DataError(f"option tick_size = {self.tick_size} is no multiple of 0.0001 below {_MAX_UNITS / 1e4:g}")
+            raise DataError(
+                f"option {argument('tick_size')} = {self.tick_size} is no multiple of 0.0001 below {_MAX_UNITS / 1e4:g}"
+            )
         return int(units)
 
     @property
@@ -104,7 +109,7 @@ class Options:
         try:
             return Date.fromisoformat(str(self.date))
         except ValueError:
-            raise DataError(f"option date = {self.date!r} is no date YYYY-MM-DD") from None
+            raise DataError(f"option {argument('date')} = {self.date!r} is no date YYYY-MM-DD") from None
 
 
 class Day(NamedTuple):
@@ -153,7 +158,7 @@ class Recording:
     ) -> None:
         for symbol in symbols:
             if not isinstance(symbol, str) or _SYMBOL.fullmatch(symbol) is None:
-                raise DataError(f"option symbol: {symbol!r} is no stock of 1 to 8 letters without spaces")
+                raise DataError(f"option {argument('symbol')}: {symbol!r} is no stock of 1 to 8 letters without spaces")
         self._paths = list(paths)
         self._options = options
         self._clocks = clocks
@@ -237,7 +242,7 @@ class Recording:
         if capture and (first_ns := look_at(head)[0]) is not None:
             local = datetime.fromtimestamp(first_ns // 10**9, UTC).astimezone(_zone())
             return Day(local.date(), "capture time", capture)
-        raise DataError(f"{path}: neither the file nor its name says the day; give date=YYYY-MM-DD")
+        raise DataError(f"{path}: neither the file nor its name says the day; remedy: {argument('date', 'YYYY-MM-DD')}")
 
     def _watch(self, path: Path) -> None:
         latency = self._reader.take_latency()

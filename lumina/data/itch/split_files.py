@@ -18,7 +18,7 @@ from lumina.data.kinds import Flag, Kind
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, Progress, Source
 from lumina.data.tape import PathLike, write_source
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 SUFFIX = ".lumina"
 # Updates that are held for all stocks together, before they go to their files.
@@ -78,7 +78,7 @@ def split(
     if not files:
         raise DataError("no file to read")
     if symbols is not None and not symbols:
-        raise DataError("option symbols: names no stock")
+        raise DataError(f"option {argument('symbols')}: names no stock")
     recording = Recording(files, symbols or (), options, clocks, progress=progress)
     target = Path(folder)
     try:
@@ -132,7 +132,7 @@ def _spool(recording: Recording, work: Path) -> dict[str, Path]:
     for symbol in traded:
         name = names[symbol]
         if not name.isascii() or not name.isprintable() or "/" in name or "\\" in name or name.startswith("."):
-            raise DataError(f"stock {name!r} cannot be the name of a file; remedy: name the symbols")
+            raise DataError(f"stock {name!r} cannot be the name of a file; remedy: name the {argument('symbols')}")
     return {names[symbol]: work / str(symbol) for symbol in traded}
 
 

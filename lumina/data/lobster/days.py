@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lumina.data.lobster import text as lobster_text
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 ZONE = "America/New_York"
 _ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".csv.xz")
@@ -48,7 +48,10 @@ def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> li
     if not messages:
         raise DataError(f"{paths[0]}: is an orderbook; remedy: give its message file")
     if not with_books and books:
-        raise DataError(f"{books[0][0]}: is an orderbook, and option orderbook is off; remedy: give it as seed")
+        raise DataError(
+            f"{books[0][0]}: is an orderbook, and {argument('orderbook', 'false')}; remedy: give it as "
+            f"{argument('seed')}"
+        )
     if books and len(books) != len(messages):
         raise DataError(
             f"{paths[0]}: {len(messages)} message files and {len(books)} orderbooks; remedy: one of each a day"
@@ -87,14 +90,14 @@ def _beside(path: Path) -> Path:
             if (book := path.with_name(other + candidate)).is_file():
                 return book
     raise DataError(
-        f"{path}: no orderbook file beside it by its name; remedy: give its path too, or orderbook off (levels from "
-        "the messages alone)"
+        f"{path}: no orderbook file beside it by its name; remedy: give its path too, or "
+        f"{argument('orderbook', 'false')} (levels from the messages alone)"
     )
 
 
 def _midnight_ns(path: Path, date: str | Date | None) -> int:
     if date is None:
-        raise DataError(f"{path}: the name does not tell the date; remedy: give date (YYYY-MM-DD)")
+        raise DataError(f"{path}: the name does not tell the date; remedy: give {argument('date')} (YYYY-MM-DD)")
     try:
         day = Date.fromisoformat(str(date))
         return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).timestamp()) * 1_000_000_000

@@ -28,7 +28,7 @@ from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 __all__ = ["messages", "read", "sniff"]
 
@@ -94,11 +94,13 @@ def read(
     """
     found = days([Path(path) for path in paths], orderbook, date)
     if seed is not None and (orderbook or len(found) > 1):
-        raise DataError(f"{seed}: option seed is for one day with orderbook off")
+        raise DataError(f"{seed}: option {argument('seed')} is for one day with {argument('orderbook', 'false')}")
     if instrument is None:
         name = symbol or found[0].symbol
         if not name:
-            raise DataError(f"{found[0].messages}: the name does not tell the symbol; remedy: give symbol")
+            raise DataError(
+                f"{found[0].messages}: the name does not tell the symbol; remedy: give {argument('symbol')}"
+            )
         instrument = Instrument(name, tick_size, lot_size, 1, False, "USD", maker_fee, taker_fee)
     return LobsterSource(found, instrument, None if seed is None else Path(seed), session, order_ids, progress)
 
@@ -340,10 +342,16 @@ class _Day:
         return out, Effect(resting, ticks, change, np.zeros(len(rows), np.bool_))
 
     def _off_tick(self, price: int) -> str:
-        return f"price {price} is no multiple of tick_size {self._tick:g}; remedy: a finer tick_size, as 0.0001"
+        return (
+            f"price {price} is no multiple of tick_size {self._tick:g}; remedy: a finer {argument('tick_size')}, as "
+            "0.0001"
+        )
 
     def _off_lot(self, size: int) -> str:
-        return f"size {size} is no multiple of lot_size {float(self._source.instrument.lot_size):g}; remedy: lot_size 1"
+        return (
+            f"size {size} is no multiple of lot_size {float(self._source.instrument.lot_size):g}; remedy: "
+            f"{argument('lot_size')} 1"
+        )
 
     def _unsure(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Where the resolver knows an order with another quantity than the message: it changed out of sight."""

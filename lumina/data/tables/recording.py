@@ -19,7 +19,7 @@ from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tables.merge import merge
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 # Opens a file that is hashed and reports its progress.
 Opener = Callable[[Path], AbstractContextManager[HashedFile]]
@@ -77,7 +77,9 @@ class Terms:
             ("lot_size", self.lot_size, quantities),
         ):
             if given is None and not texts:
-                raise DataError(f"{where}: no number of {self.symbol} to infer {name} from; remedy: give it")
+                raise DataError(
+                    f"{where}: no number of {self.symbol} to infer {name} from; remedy: give {argument(name)}"
+                )
             try:
                 step = fit.step(name, texts) if given is None else exact(given, name)
                 fit.check(name, step, texts)
@@ -107,7 +109,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.counted_window_ns < 0:
-            raise DataError(f"option counted_window_ns = {self.counted_window_ns} must be 0 or more")
+            raise DataError(f"option {argument('counted_window_ns')} = {self.counted_window_ns} must be 0 or more")
         self.clocks = Clocks(self.clock, self.min_latency_ns)
         self.calendar = Calendar.parse(self.session) if self.session is not None else None
 

@@ -16,7 +16,7 @@ from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Side
 from lumina.data.source import MAX_LATENCY_NS, MAX_LOTS
 from lumina.data.tables.recording import Feed, Opener, Options
 from lumina.data.tables.table import Cached, Cells, Chunk, Words, chunks
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _MAX_HELD = 1 << 22  # rows of one message
 _IGNORE = 255
@@ -205,7 +205,9 @@ class RowFeed(TableFeed):
         self._mixed = "kind" in form.columns
         self._ids = Cached(_id, 1)
         if form.change and "is_snapshot" in form.columns:
-            raise DataError("option quantity = 'change' does not go with a column is_snapshot, whose rows are totals")
+            raise DataError(
+                f"option {argument('quantity')} = 'change' does not go with a column is_snapshot, whose rows are totals"
+            )
 
     def _take(self, chunk: Chunk) -> NDArray[np.void]:
         columns, form = self._form.columns, self._form

@@ -1,0 +1,104 @@
+"""Errors name arguments as the user meets them: in Python, on a command line, in a configuration."""
+
+import ast
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lumina
+from lumina.backtester import cli as backtester
+from lumina.backtester.schema import KEYS, in_configuration
+from lumina.data import cli as data
+from lumina.data.hftbacktest.rows import BUY, DEPTH, EXCH, LOCAL, ROW
+from lumina.errors import DataError, argument, on_command_line
+
+SOURCES = sorted((Path(lumina.__file__).parent / "data").rglob("*.py"))
+OPTIONS = {name for name, _ in data._OPTIONS} | {"format", "symbols"}
+SPELT = re.compile(
+    rf"""\b(?:{"|".join(OPTIONS)})=["'\[{{]|\boption (?:{"|".join(OPTIONS)})\b"""
+    rf"""|remedy: [^;]*\b(?:{"|".join(name for name in OPTIONS if "_" in name)})\b"""
+)
+
+
+@pytest.fixture
+def behind(tmp_path):
+    """Rows whose local time is 5 ns before the exchange's."""
+    rows = np.zeros(3, ROW)
+    rows["ev"] = DEPTH | BUY | EXCH | LOCAL
+    rows["exch_ts"] = np.arange(3) + 5
+    rows["local_ts"] = np.arange(3)
+    rows["px"], rows["qty"] = 100.0, 1.0
+    np.save(tmp_path / "in.npy", rows)
+    return tmp_path / "in.npy"
+
+
+def test_remedies_are_spelt_for_where_the_user_is(behind, tmp_path, capsys):
+    with pytest.raises(DataError, match='remedy: clock="shift" with the min_latency_ns that is plausible'):
+        lumina.load(behind, tick_size=0.5, lot_size=1)
+    convert = ["convert", str(behind), str(tmp_path / "out.lumina"), "--lot-size", "1"]
+    assert data.main([*convert, "--tick-size", "0.5"]) == 2
+    assert "remedy: --clock shift with the --min-latency-ns that is plausible" in capsys.readouterr().err
+    assert data.main(convert) == 2
+    assert "do not carry tick_size; remedy: give --tick-size" in capsys.readouterr().err
+    config = tmp_path / "run.yaml"
+    config.write_text(f"data: {{path: {behind}, tick_size: 0.5, lot_size: 1}}\n")
+    assert backtester.main(["--config", str(config), "--quiet"]) == 2
+    assert "remedy: data.clock: shift with the data.min_latency_ns that is plausible" in capsys.readouterr().err
+
+
+def test_what_is_no_recording_is_told_its_option(tmp_path, capsys):
+    (tmp_path / "in.txt").write_text("nothing known\n")
+    with pytest.raises(DataError, match="remedy: format, one of tape, binance"):
+        lumina.load(tmp_path / "in.txt")
+    assert data.main(["convert", str(tmp_path / "in.txt"), str(tmp_path / "out")]) == 2
+    assert "remedy: --format, one of tape, binance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "python", "command", "key"),
+    [
+        ("clock", "shift", 'clock="shift"', "--clock shift", "data.clock: shift"),
+        ("min_latency_ns", "", "min_latency_ns", "--min-latency-ns", "data.min_latency_ns"),
+        ("orderbook", "false", "orderbook=False", "--no-orderbook", "data.options.orderbook: false"),
+        ("order_ids", "true", "order_ids=True", "--order-ids", "data.options.order_ids: true"),
+        ("maker_fee", "", "maker_fee", "--maker-fee", "instrument.maker_fee"),
+    ],
+)
+def test_spellings(name, value, python, command, key):
+    error = pickle.loads(pickle.dumps(DataError(f"a; remedy: {argument(name, value)} b")))
+    assert str(error) == f"a; remedy: {python} b"
+    assert error.told(on_command_line) == f"a; remedy: {command} b"
+    assert error.told(in_configuration) == f"a; remedy: {key} b"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(SOURCES[0].parents[1])))
+def test_importers_name_arguments_that_the_command_has(path):
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "argument":
+            name = node.args[0]
+            assert not isinstance(name, ast.Constant) or name.value in OPTIONS, f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(SOURCES[0].parents[1])))
+def test_importers_leave_the_spelling_of_arguments_to_who_shows_the_error(path):
+    tree = ast.parse(path.read_text())
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            is_provenance = node.value == "option date"
+            assert is_provenance or not SPELT.search(node.value), f"line {node.lineno}: {node.value}"
+
+
+def test_keys_of_the_configuration_are_those_of_the_schema():
+    keys = {key.name for key in KEYS}
+    for name in OPTIONS - {"symbols"}:
+        key = in_configuration(name, "")
+        assert key in keys or key == f"data.options.{name}"
