@@ -27,6 +27,7 @@ cdef extern from "lumina/feed/tape_check.hpp" namespace "lumina::feed" nogil:
         uint32_t min_latency_ns, max_latency_ns
         int64_t zero_latency_rows
         int64_t kinds[13]
+        int64_t continuous_events, crossed_events, prints, prints_without_side
         cbool level3
 
     void check_tape(const Event*, size_t, int32_t, int32_t, TapeCheck&) except +
@@ -53,7 +54,8 @@ def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_tick
     findings : dict
         name -> (count, field, [(row, value, bound), ...]) of each rule that is broken, the first five rows of each.
     figures : dict
-        Row counts by view and kind, price, time and latency ranges.
+        Row counts by view and kind, price, time and latency ranges; events that ended in continuous trading, and those
+        of them with a crossed book; prints on the book, and those without an aggressor.
     """
     cdef TapeCheck out
     cdef size_t n = rows.shape[0]
@@ -77,6 +79,8 @@ def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_tick
         "zero_latency_rows": out.zero_latency_rows,
         "kinds": [out.kinds[k] for k in range(13)],
         "level": "L3" if out.level3 else "L2",
+        "continuous_events": out.continuous_events, "crossed_events": out.crossed_events,
+        "prints": out.prints, "prints_without_side": out.prints_without_side,
     }
     return findings, figures
 

@@ -161,7 +161,7 @@ def load_tape(config: Config, progress: Progress | None = None) -> Tape:
     except FileNotFoundError as error:
         raise config.error("data.path", f"{error.filename}: no such file") from None
     terms = {name: value for name, value in _terms(config).items() if value is not None}
-    return tape.with_instrument(dataclasses.replace(tape.instrument, **terms)) if terms else tape
+    return tape.with_terms(**terms) if terms else tape
 
 
 def _terms(config: Config) -> dict[str, Any]:

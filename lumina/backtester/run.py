@@ -15,6 +15,7 @@ from lumina.backtester import strategy_object
 from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
 from lumina.backtester.result import Result, digest
 from lumina.data.instrument import Instrument, Number
+from lumina.data.notes import without_assumed
 from lumina.data.tape import Tape
 from lumina.errors import ConfigError, DataError, StrategyError
 from lumina.market import EmbeddedMarket
@@ -91,6 +92,7 @@ def backtest(
     equity_interval_ns = whole("equity_interval_ns", equity_interval_ns, 0, 2**62)
     horizons = _horizons(markouts_ns)
     _check_grid(markets, equity_interval_ns)
+    fees = {name for name, fee in (("maker_fee", maker_fee), ("taker_fee", taker_fee)) if fee is not None}
     instruments = tuple(_with_fees(market.instrument, maker_fee, taker_fee) for market in markets)
     setups = [
         _terms(instrument, queue, risk) | _source(market)
@@ -137,7 +139,7 @@ def backtest(
             "self_trade": self_trade,
             "seed": seed,
         },
-        provenance=[_provenance(market) for market in markets],
+        provenance=[_provenance(market, fees) for market in markets],
     )
 
 
@@ -149,10 +151,10 @@ def _overflow(instruments: tuple[Instrument, ...]) -> str:
     )
 
 
-def _provenance(market: Tape | EmbeddedMarket) -> dict[str, Any]:
+def _provenance(market: Tape | EmbeddedMarket, given: set[str]) -> dict[str, Any]:
     if isinstance(market, EmbeddedMarket):
         return {**market.provenance, "level": "L3"}
-    return {**market.provenance, "clock": market.clock, "level": market.level}
+    return without_assumed(market.facts, given)
 
 
 def _meter(run: Run, markets: list[Any], progress: Callable[[int, int], None]) -> Callable[[], None]:

@@ -21,7 +21,7 @@ from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind, Side
 from lumina.data.messages import Messages
-from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
+from lumina.data.source import COUNTED_WINDOW_NS, VENUE_TERMS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Opener, Options, Recording, Terms
 from lumina.data.tables.table import chunks, names_of, times
 from lumina.data.tables.table_feed import Form, RowFeed
@@ -33,6 +33,8 @@ _HEAD_ROWS = 20_000
 _BOOK = re.compile(rb'\{\s*"topic"\s*:\s*"orderbook\.')
 _TOPIC = re.compile(r"orderbook\.([0-9]{1,4})\.(.{1,50})", re.ASCII)
 _COIN_MARGINED = re.compile(r"([A-Z0-9]+)USD(?:[HMUZ][0-9]{2})?", re.ASCII)
+# Contracts and pairs whose name tells what they settle in; PERP is settled in USDC.
+_LINEAR = re.compile(r"[A-Z0-9]+?(USDT|USDC|PERP)(?:-[0-9A-Z]+)?", re.ASCII)
 # Of derivatives (time in seconds) and of spot (in milliseconds).
 _TRADES = {"timestamp", "symbol", "side", "size", "price"}, {"id", "timestamp", "price", "volume", "side"}
 
@@ -110,7 +112,8 @@ def read(
     inferred: dict[str, str] = {}
     if instrument is None:
         coin = _COIN_MARGINED.fullmatch(symbol)
-        inverse, settlement = coin is not None, coin[1] if coin else ""
+        linear = _LINEAR.fullmatch(symbol)
+        inverse, settlement = coin is not None, coin[1] if coin else linear[1].replace("PERP", "USDC") if linear else ""
         terms = Terms(symbol, tick_size, lot_size, 1, inverse, settlement, maker_fee, taker_fee)
         where = f"the head of {', '.join(path.name for path in paths)}"
         instrument, inferred = terms.instrument(prices, quantities, where, options.fit)
@@ -125,7 +128,9 @@ def read(
     if books:
         feeds.append(_Book(books, instrument, options, symbol, gaps == "mark"))
     facts = {"importer": "bybit", "inferred": inferred, "local_time": "the venue's ts: no receiver's clock"}
-    return Recording(paths, instrument, feeds, options, facts, depth_limit=depth)
+    source = Recording(paths, instrument, feeds, options, facts, depth_limit=depth)
+    source.told = VENUE_TERMS
+    return source
 
 
 def _trades(names: Sequence[str]) -> Form | None:

@@ -4,12 +4,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from lumina.data.load import IMPORTERS, SPLITTERS, convert, split
+from lumina.data.notes import COUNTS, Note, notes
 from lumina.data.source import Progress
 from lumina.data.tape import Tape
 from lumina.data.validate import Report
@@ -155,10 +156,24 @@ def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
     target.append(Path(arguments.output))
     with _options(arguments) as options:
         tape = convert(arguments.input, arguments.output, arguments.format, **options)
-    print(
-        f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}{_fitted(tape)}"
-    )
+    print(f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}")
+    _say(note for note in tape.notes if note.topic != "clock")
     return OK
+
+
+def _notes(tape: Tape, report: Report) -> list[Note]:
+    # a tape from before they were counted has no figures in its header
+    return notes({**tape.facts, **{name: report.figures[name] for name in COUNTS}})
+
+
+def _say(found: Iterable[Note]) -> None:
+    """Notes behind the output, warnings as such."""
+    for note in found:
+        if note.warning:
+            sys.stdout.flush()
+            print(f"warning: {note}", file=sys.stderr)
+        else:
+            print(f"  {note}")
 
 
 def _split(arguments: argparse.Namespace, target: list[Path]) -> int:
@@ -168,6 +183,11 @@ def _split(arguments: argparse.Namespace, target: list[Path]) -> int:
     names = sorted(tapes)
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     print(f"{arguments.output}: {len(names)} tapes: {', '.join(names[:_NAMED])}{more}")
+    warned = [(name, note) for name in names for note in Tape.open(tapes[name]).notes if note.warning]
+    for name, note in warned[:_NAMED]:
+        print(f"warning: {name}: {note}", file=sys.stderr)
+    if len(warned) > _NAMED:
+        print(f"warning: and {len(warned) - _NAMED} more; info shows those of a tape", file=sys.stderr)
     return OK
 
 
@@ -178,13 +198,6 @@ def _clock(tape: Tape) -> str:
     return (
         f"; local times shifted by {clock['shift_ns']:,} ns so that latency is at least {clock['min_latency_ns']:,} ns"
     )
-
-
-def _fitted(tape: Tape) -> str:
-    left_out, rounded = tape.provenance.get("left_out", {}), tape.provenance.get("rounded", {})
-    parts = [f"{n:,} {what} out of range left out" for what, n in left_out.items()]
-    parts += [f"{what} rounded: {how}" for what, how in rounded.items()]
-    return "".join(f"; {part}" for part in parts)
 
 
 @contextmanager
@@ -204,9 +217,11 @@ def _progress(shown: bool) -> Iterator[Progress | None]:
 def _info(arguments: argparse.Namespace, target: list[Path]) -> int:
     tape, report = _checked(arguments.tape)
     figures = report.figures
+    shown = ("events", "exch_rows", "local_rows", "kinds", "zero_latency_rows", *COUNTS)
     facts = {
         **tape.header,
-        **{name: figures[name] for name in ("events", "exch_rows", "local_rows", "kinds", "zero_latency_rows")},
+        **{name: figures[name] for name in shown},
+        "notes": [f"{'warning: ' if note.warning else ''}{note}" for note in _notes(tape, report)],
         "violations": report.lines(),
     }
     if arguments.json:
@@ -235,9 +250,10 @@ def _show(name: str, value: Any, indent: str = "") -> None:
 
 
 def _validate(arguments: argparse.Namespace, target: list[Path]) -> int:
-    _, report = _checked(arguments.tape)
+    tape, report = _checked(arguments.tape)
     if report.ok:
         print(f"{arguments.tape}: {report}")
+        _say(note for note in _notes(tape, report) if note.topic == "book")
     for line in report.header:
         print(line)
     for violation in report.violations.values():

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from lumina.data.join import join
-from lumina.data.source import Source, total_bytes
+from lumina.data.source import TERMS, Source, total_bytes
 from lumina.data.tape import PathLike, Tape, write_source
 from lumina.data.tape_file import is_tape
 from lumina.errors import DataError, argument
@@ -136,6 +136,8 @@ def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
     _check_options(name, read, options)
     source = read(paths, **options)
     assert isinstance(source, Source)
+    whole = name == "tape" or options.get("instrument") is not None
+    source.given = [term for term in TERMS if whole or options.get(term) is not None]
     return source
 
 

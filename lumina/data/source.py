@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -17,6 +17,10 @@ MAX_LATENCY_NS = 2**32 - 1
 MAX_LOTS = 2**31 - 1
 # A print whose depth change came first trails it by milliseconds; a longer window takes cancellations for it.
 COUNTED_WINDOW_NS = 10_000_000
+# Contract terms that a file of market data seldom tells.
+TERMS = ("multiplier", "inverse", "settlement", "maker_fee", "taker_fee")
+# Those of them that are clear where the venue is known.
+VENUE_TERMS = ("multiplier", "inverse", "settlement")
 # Called with (bytes read, bytes in all) now and then.
 Progress = Callable[[int, int], None]
 _BLOCK_ROWS = 1 << 20
@@ -92,11 +96,18 @@ class Source(ABC):
 
     `rows()` streams tape rows in chunks whose latency is modulo 2**32 and not yet shifted. `instrument` is known with
     the first chunk, everything else when the stream has ended. `repair` then applies the clock's constant.
+
+    Attributes
+    ----------
+    told, given : collection of str
+        Which of `TERMS` the data or their venue tell, and which the user gave; all others are assumed.
     """
 
     instrument: Instrument
     depth_limit: int = 0
     counted_window_ns: int = 0
+    told: Collection[str] = ()
+    given: Collection[str] = ()
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
@@ -107,6 +118,16 @@ class Source(ABC):
     @abstractmethod
     def rows(self) -> Iterator[Chunk]:
         """The rows in chunks of bounded size, all of them with order ids or none; to be run through once."""
+
+    def record(self) -> dict[str, Any]:
+        """The provenance, with the contract terms that are assumed."""
+        terms = self.instrument.to_dict()
+        told = {name for name in self.told if terms[name] != ""}
+        assumed = {name: terms[name] for name in TERMS if name not in told and name not in self.given}
+        return {**self.provenance, **({"assumed": assumed} if assumed else {})}
+
+    def judge(self, header: Mapping[str, Any]) -> None:  # noqa: B027
+        """Refuse, with a DataError, rows whose figures in the tape's header say that they cannot be right."""
 
     def repair(self, rows: NDArray[np.void]) -> None:
         """Add the clock's constant to the latency of all rows, in place."""

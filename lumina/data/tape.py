@@ -1,5 +1,6 @@
 """The tape: one instrument's rows, in memory or mapped from a file, and how they came about."""
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from lumina._core._types import EVENT
 from lumina.data import tape_file
 from lumina.data.instrument import Instrument
+from lumina.data.notes import COUNTS, Note, notes, without_assumed
 from lumina.data.validate import Report, require, validate_rows
 from lumina.errors import DataError
 
@@ -124,28 +126,50 @@ class Tape:
         rows = np.concatenate(chunks) if chunks else np.empty(0, EVENT)
         chunks.clear()
         source.repair(rows)
-        return cls(
+        tape = cls(
             rows,
             source.instrument,
-            provenance=source.provenance,
+            provenance=source.record(),
             clock=source.clock,
             depth_limit=source.depth_limit,
             order_ids=np.concatenate(ids) if ids else None,
             counted_window_ns=source.counted_window_ns,
         )
+        source.judge(tape.header)
+        return tape
 
     def with_instrument(self, instrument: Instrument) -> "Tape":
-        """The same rows, not copied, under other contract terms.
+        """The same rows, not copied, under other contract terms, all of which count as given.
 
         Raises
         ------
         DataError
             Where the terms turn linear into inverse or back and the rows do not allow it.
         """
+        return self._under(instrument, set(instrument.to_dict()))
+
+    def with_terms(self, **terms: Any) -> "Tape":
+        """The same rows, not copied, where some contract terms are others: `tape.with_terms(multiplier=50)`.
+
+        Raises
+        ------
+        DataError
+            As `with_instrument`, and where an instrument has no such term.
+        """
+        known = self._instrument.to_dict()
+        if unknown := sorted(terms.keys() - known.keys()):
+            raise DataError(f"instrument: key {unknown[0]!r} is unknown; it has {', '.join(known)}")
+        return self._under(dataclasses.replace(self._instrument, **terms), set(terms))
+
+    def _under(self, instrument: Instrument, given: set[str]) -> "Tape":
         if instrument.inverse != self._instrument.inverse:
             require(validate_rows(self._events, inverse=instrument.inverse), "tape")
         tape = type(self).__new__(type(self))
-        tape._set({**self._header, "instrument": instrument.to_dict()}, self._events, self._order_ids, self._path)
+        terms = {
+            "instrument": instrument.to_dict(),
+            "provenance": without_assumed(self._header["provenance"], given),
+        }
+        tape._set({**self._header, **terms}, self._events, self._order_ids, self._path)
         return tape
 
     @property
@@ -184,6 +208,17 @@ class Tape:
         return dict(self._header["clock"])
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What a result keeps of where its rows come from: provenance, clock, level, and figures for `notes`."""
+        counts = {name: self._header[name] for name in COUNTS if name in self._header}
+        return {**self._header["provenance"], "clock": self.clock, "level": self.level, **counts}
+
+    @property
+    def notes(self) -> list[Note]:
+        """What to know before a run is believed: repairs, what was left out or assumed, the share of crossed books."""
+        return notes(self.facts)
+
+    @property
     def level(self) -> str:
         """`L3` where rows are orders, else `L2`."""
         return str(self._header["level"])
@@ -220,8 +255,8 @@ class Tape:
         report = validate_rows(self._events, inverse=self._instrument.inverse, price_ticks=tuple(header["price_ticks"]))
         wrong = [
             f"header: {name} {header[name]} but the rows have {report.figures[name]}"
-            for name in _RANGES
-            if header[name] != report.figures[name]
+            for name in (*_RANGES, *COUNTS)
+            if header.get(name, report.figures[name]) != report.figures[name]
         ]
         if "checksum" in header and (found := tape_file.checksum(self._events)) != header["checksum"]:
             wrong.insert(0, f"header: checksum {header['checksum']} but the rows have {found}")
@@ -278,7 +313,7 @@ def make_header(instrument: Instrument, figures: Mapping[str, Any], **fields: An
         "instrument": instrument.to_dict(),
         **fields,
         "rows": figures["rows"],
-        **{name: figures[name] for name in _RANGES},
+        **{name: figures[name] for name in (*_RANGES, *COUNTS)},
     }
 
 
@@ -313,11 +348,12 @@ def write_source(source: "Source", path: PathLike) -> Tape:
         header = make_header(
             source.instrument,
             report.figures,
-            provenance=source.provenance,
+            provenance=source.record(),
             clock=source.clock,
             depth_limit=source.depth_limit,
             counted_window_ns=source.counted_window_ns,
         )
+        source.judge(header)
         header["checksum"] = tape_file.checksum(events)
         del events
         ids_offset = tape_file.append_order_ids(part.file, ids, offset, rows) if ids.tell() else 0
@@ -341,6 +377,10 @@ def _check_header(header: Mapping[str, Any], rows: int) -> None:
         ("checksum", str),
     ):
         if not isinstance(header[name], kind):
+            raise TypeError(f"{name} {header[name]!r}")
+    # tapes written before these were counted are without them
+    for name in COUNTS:
+        if not isinstance(header.get(name, 0), int):
             raise TypeError(f"{name} {header[name]!r}")
     if header["level"] not in ("L2", "L3"):
         raise ValueError(f"level {header['level']!r}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina.data.notes import notes as data_notes
 from lumina.reasons import Reason
 from lumina.report import statistics as st
 
@@ -331,19 +332,7 @@ def _provenance(source: dict[str, Any]) -> list[str]:
     files = ", ".join(str(file["name"]) for file in source.get("files", ()))
     if files:
         notes.append(f"data: {files}, read by {source.get('importer', 'an importer')}")
-    for name, how in source.get("inferred", {}).items():
-        notes.append(f"data: {name} was inferred, {how}")
-    gaps = source.get("messages", {}).get("gaps", 0)
-    if gaps:
-        notes.append(
-            f"data: {gaps} gaps in the recording; own orders are frozen at each until their level is seen again"
-        )
-    clock = source.get("clock", {})
-    if clock.get("repair") == "shift":
-        notes.append(
-            f"clock: local times shifted by {clock['shift_ns'] / 1e9:+.9f} s, so that the least feed latency "
-            f"is {clock['min_latency_ns'] / 1e6:g} ms; what the true one was is not known"
-        )
+    notes += [str(note) for note in data_notes(source)]
     return notes
 
 

@@ -20,7 +20,7 @@ def test_the_sample_has_no_gap_and_never_crosses(data_dir, slow):
     tape = lumina.load(path)
     assert tape.validate().ok
     assert tape.depth_limit == 500
-    assert tape.instrument == lumina.Instrument("XRPUSDT", "0.0001", 1)
+    assert tape.instrument == lumina.Instrument("XRPUSDT", "0.0001", 1, settlement="USDT")
     assert tape.provenance["book"] == {"snapshots": 1, "changes": 49}
     with zipfile.ZipFile(path) as archive:
         messages = [json.loads(line) for line in archive.read(archive.namelist()[0]).splitlines()]
@@ -153,7 +153,9 @@ def test_trades_beside_the_book(load):
 
 def test_contracts_in_dollars_are_inverse(load):
     stream = Stream().start()
-    for symbol, inverse, coin in (("BTCUSD", True, "BTC"), ("ETHUSDH25", True, "ETH"), ("BTCUSDT", False, "")):
+    for symbol, inverse, coin in (
+        ("BTCUSD", True, "BTC"), ("ETHUSDH25", True, "ETH"), ("BTCUSDT", False, "USDT"), ("BTCPERP", False, "USDC"),
+    ):  # fmt: skip
         terms = load(stream.text().replace(".X", "." + symbol)).instrument
         assert (terms.inverse, terms.settlement) == (inverse, coin)
 

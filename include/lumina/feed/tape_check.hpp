@@ -52,6 +52,9 @@ struct TapeCheck {
   std::uint32_t min_latency_ns = std::numeric_limits<std::uint32_t>::max(), max_latency_ns = 0;
   std::int64_t zero_latency_rows = 0;
   std::int64_t kinds[kLastKind + 1] = {};
+  // Of the exchange's view: events that ended in continuous trading, those after which the best bid was above the best
+  // ask, prints on the book, and those of them that tell no aggressor.
+  std::int64_t continuous_events = 0, crossed_events = 0, prints = 0, prints_without_side = 0;
   bool level3 = false;
 
   void add(Violation violation, std::uint64_t row, std::int64_t value, std::int64_t bound) noexcept {
@@ -65,6 +68,40 @@ struct TapeCheck {
   }
 };
 
+// Whether the best bid of the exchange's view is above its best ask. Kept as bounds: a side's best price is looked for
+// only where the bounds cross, which levels that empty leave behind when the market moves.
+class Crossing {
+ public:
+  // A level of side s shows a quantity.
+  void shown(int s, std::int32_t price_ticks) noexcept {
+    if (s == static_cast<int>(Side::buy))
+      bid_ = std::max<std::int64_t>(bid_, price_ticks);
+    else
+      ask_ = std::min<std::int64_t>(ask_, price_ticks);
+  }
+
+  bool crossed(LevelMap (&sides)[2]) noexcept { return bid_ > ask_ && exactly(sides); }
+
+ private:
+  static constexpr std::int64_t kNoBid = std::numeric_limits<std::int64_t>::min();
+  static constexpr std::int64_t kNoAsk = std::numeric_limits<std::int64_t>::max();
+
+  [[gnu::noinline]] bool exactly(LevelMap (&sides)[2]) noexcept {
+    bid_ = best(sides[static_cast<int>(Side::buy)], bid_, kNoBid);
+    ask_ = best(sides[static_cast<int>(Side::sell)], ask_, kNoAsk);
+    return bid_ > ask_;
+  }
+
+  static std::int64_t best(LevelMap& side, std::int64_t bound, std::int64_t none) noexcept {
+    if (bound == none) return none;
+    side.seen(static_cast<std::int32_t>(bound), kExchView);
+    const std::int32_t price = side.best(kExchView);
+    return price == kNoPrice ? none : price;
+  }
+
+  std::int64_t bid_ = kNoBid, ask_ = kNoAsk;  // at or better than the best level that shows a quantity
+};
+
 // Prices are checked against [min_price_ticks, max_price_ticks]. O(n); allocates the levels of the book.
 inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_ticks, std::int32_t max_price_ticks,
                        TapeCheck& out) {
@@ -75,11 +112,22 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
     bool open = false, snapshot = false;
   } views[2];
   LevelMap sides[2] = {LevelMap(Side::buy), LevelMap(Side::sell)};
+  Crossing crossing;
+  bool continuous = true, ended = false;
+  const auto end_event = [&] {
+    if (ended && continuous) {
+      ++out.continuous_events;
+      out.crossed_events += crossing.crossed(sides);
+    }
+    ended = false;
+  };
 
   if (n == 0) out.add(Violation::empty_tape, 0, 0, 1);
   for (std::size_t i = 0; i < n; ++i) {
+    end_event();
     const Event& row = rows[i];
     const std::uint16_t mask = row.flags & kBothViews;
+    ended = (mask & kExch) && (row.flags & kEnd);
     if (mask == 0) out.add(Violation::no_view, i, row.flags, kBothViews);
     out.min_latency_ns = std::min(out.min_latency_ns, row.latency_ns);
     out.max_latency_ns = std::max(out.max_latency_ns, row.latency_ns);
@@ -123,6 +171,7 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
     }
     if (kind == Kind::status && (row.qty_lots < 0 || row.qty_lots > static_cast<int>(Phase::auction)))
       out.add(Violation::phase, i, row.qty_lots, static_cast<int>(Phase::auction));
+    if (kind == Kind::status && (mask & kExch)) continuous = row.qty_lots == static_cast<int>(Phase::continuous);
     if (!book && kind != Kind::trade) continue;
 
     out.min_price_ticks = std::min(out.min_price_ticks, row.price_ticks);
@@ -131,6 +180,9 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
     if (row.price_ticks > max_price_ticks) out.add(Violation::price, i, row.price_ticks, max_price_ticks);
     if (kind == Kind::trade) {
       if (row.qty_lots <= 0) out.add(Violation::trade_qty, i, row.qty_lots, 1);
+      const bool counts = (mask & kExch) && !(row.flags & kOffBook);
+      out.prints += counts;
+      out.prints_without_side += counts && row.side == static_cast<std::uint8_t>(Side::none);
       continue;
     }
     if (kind >= Kind::add) {
@@ -155,8 +207,10 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
       if (qty_lots < 0) out.add(Violation::level_total, i, qty_lots, 0);
       if (qty_lots > std::numeric_limits<std::int32_t>::max())
         out.add(Violation::level_total, i, qty_lots, std::numeric_limits<std::int32_t>::max());
+      if (v == kExchView && qty_lots != 0) crossing.shown(row.side, row.price_ticks);
     }
   }
+  end_event();
   for (const View& view : views) {
     if (view.open) out.add(Violation::event_end, view.last_row, 0, kEnd);
     if (view.snapshot) out.add(Violation::snapshot_open, view.snapshot_row, 0, 1);

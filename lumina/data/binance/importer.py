@@ -23,7 +23,7 @@ from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.kinds import Flag, Kind, Side
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import COUNTED_WINDOW_NS, Chunk, Clocks, HashedFile, Progress, Reading, Source
+from lumina.data.source import COUNTED_WINDOW_NS, VENUE_TERMS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
 from lumina.errors import DataError, argument
 
@@ -123,6 +123,8 @@ def messages(paths: Sequence[Path], **options: Any) -> tuple[Tape, NDArray[np.vo
 
 class BinanceSource(Source):
     """Importer of one recording; see `read`."""
+
+    told = VENUE_TERMS
 
     def __init__(
         self,

@@ -85,6 +85,8 @@ class BitstampSource(Source):
     """Importer of one recording; see `read`."""
 
     depth_limit = _LEVELS
+    # the log names no market
+    told = ("multiplier", "inverse")
 
     def __init__(
         self,

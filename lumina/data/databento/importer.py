@@ -18,7 +18,7 @@ from lumina.data.databento.orders import Orders
 from lumina.data.databento.records import SCHEMAS, Recording, Selection, Times
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
+from lumina.data.source import VENUE_TERMS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.errors import DataError, argument
 
 
@@ -107,6 +107,7 @@ def read(
         Clocks(clock, min_latency_ns),
         order_ids,
         progress,
+        defined=definition is not None,
     )
 
 
@@ -122,11 +123,15 @@ class _Source(Source):
         clocks: Clocks,
         order_ids: bool,
         progress: Progress | None,
+        *,
+        defined: bool,
     ) -> None:
         super().__init__(paths)
         self._given, self._terms, self._selection, self._schema = instrument, terms, selection, schema
         self._calendar, self._clocks, self._order_ids, self._progress = calendar, clocks, order_ids, progress
         self._counts: Counter[str] = Counter()
+        # definitions tell the terms; without them it is known that no venue here has inverse contracts
+        self.told = VENUE_TERMS if defined else ("inverse",)
 
     def rows(self) -> Iterator[Chunk]:
         n = 0

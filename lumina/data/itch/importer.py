@@ -14,7 +14,7 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.itch.recording import Options, Recording
 from lumina.data.itch.split_files import split as split
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import Chunk, Clocks, Progress, Source
+from lumina.data.source import VENUE_TERMS, Chunk, Clocks, Progress, Source
 
 __all__ = ["read", "sniff", "split"]
 
@@ -83,6 +83,8 @@ def read(
 
 
 class _Source(Source):
+    told = VENUE_TERMS
+
     def __init__(
         self,
         paths: Sequence[Path],

@@ -16,7 +16,7 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.itch.recording import Options, Recording
 from lumina.data.kinds import Flag, Kind
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import Chunk, Clocks, Progress, Source
+from lumina.data.source import VENUE_TERMS, Chunk, Clocks, Progress, Source
 from lumina.data.tape import PathLike, write_source
 from lumina.errors import DataError, argument
 
@@ -33,8 +33,8 @@ def split(
     *,
     date: str | Date | None = None,
     tick_size: Number = "0.01",
-    maker_fee: Number = 0,
-    taker_fee: Number = 0,
+    maker_fee: Number | None = None,
+    taker_fee: Number | None = None,
     session: str | None = None,
     clock: str | None = None,
     min_latency_ns: int | None = None,
@@ -71,6 +71,8 @@ def split(
     DataError
         As `lumina.data.itch.read`, and where a symbol is in none of the files.
     """
+    given = {"maker_fee": maker_fee, "taker_fee": taker_fee}
+    fees: dict[str, Any] = {name: fee for name, fee in given.items() if fee is not None}
     calendar = None if session is None else Calendar.parse(session)
     clocks = Clocks(clock, min_latency_ns)
     options = Options(date, tick_size, calendar is None, gaps, odd_prices, port)
@@ -89,10 +91,12 @@ def split(
             repair = clocks.finish()
             written = {}
             for symbol, spool in sorted(spools.items()):
-                terms = Instrument(symbol, tick_size, 1, settlement="USD", maker_fee=maker_fee, taker_fee=taker_fee)
+                terms = Instrument(symbol, tick_size, 1, settlement="USD", **fees)
                 pipeline = Pipeline(symbol, ordered=not recording.captured, order_ids=order_ids, calendar=calendar)
                 written[symbol] = spool.with_suffix(".tape")
-                write_source(_Spooled(files, spool, terms, pipeline, shared, repair), written[symbol])
+                source = _Spooled(files, spool, terms, pipeline, shared, repair)
+                source.given = fees
+                write_source(source, written[symbol])
                 spool.unlink()
             for symbol, path in written.items():
                 os.replace(path, target / f"{symbol}{SUFFIX}")
@@ -138,6 +142,8 @@ def _spool(recording: Recording, work: Path) -> dict[str, Path]:
 
 class _Spooled(Source):
     """The updates of one stock, from its file."""
+
+    told = VENUE_TERMS
 
     def __init__(
         self,

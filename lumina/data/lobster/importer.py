@@ -26,7 +26,7 @@ from lumina.data.lobster.text import COLUMNS, Table, refuse
 from lumina.data.lobster.window import EMPTY, Book, Changes, Effect, Window
 from lumina.data.messages import Messages
 from lumina.data.pipeline import Pipeline
-from lumina.data.source import MAX_LOTS, Chunk, HashedFile, Progress, Reading, Source
+from lumina.data.source import MAX_LOTS, VENUE_TERMS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
 from lumina.errors import DataError, argument
 
@@ -123,6 +123,8 @@ def messages(paths: Sequence[Path], **options: Any) -> tuple[Tape, NDArray[np.vo
 
 class LobsterSource(Source):
     """Importer of the days of one symbol; see `read`."""
+
+    told = VENUE_TERMS
 
     def __init__(
         self,
