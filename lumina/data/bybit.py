@@ -303,7 +303,7 @@ class _Book(Feed):
             raise line.refuse(
                 "u",
                 f"{update_id} does not follow {self._last_id}: updates are missing; remedy: "
-                f'{argument("gaps", "mark")} writes a GAP row and goes on',
+                f"{argument('gaps', 'mark')} writes a GAP row and goes on",
             )
         self._last_id = update_id
         bids, asks = self._levels(line, "b"), self._levels(line, "a")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lumina.data.kinds import Phase
@@ -26,6 +26,9 @@ _DAY_MINUTES = 1440
 @dataclass(frozen=True)
 class Calendar:
     """Sessions of continuous trading; the time between them is an auction.
+
+    When clocks change, a time that does not exist is the instant of the change, and one that is told twice the first
+    of both; a session that lies in the missing hour altogether does not take place.
 
     Parameters
     ----------
@@ -111,6 +114,8 @@ class Calendar:
             if day.weekday() in self.days and day not in self.closed:
                 for opens, closes in self.spans:
                     one = self._ns(day, opens), self._ns(day + _DAY if closes <= opens else day, closes)
+                    if one[1] <= one[0]:
+                        continue  # all of it lies in an hour that is left out when clocks change
                     if last is not None and one[0] <= last[1]:
                         last = last[0], max(last[1], one[1])
                         continue
@@ -129,8 +134,26 @@ class Calendar:
         return len(minutes) == 7 * _DAY_MINUTES
 
     def _ns(self, day: date, at: time) -> int:
-        since = datetime.combine(day, at, self.zone).astimezone(UTC) - _EPOCH
+        local = datetime.combine(day, at)
+        # a time that does not exist is the instant at which the clocks change, of one told twice it is the first
+        since = first_instant(local, self.zone) - _EPOCH
         return (since.days * 86_400 + since.seconds) * 10**9
+
+
+def first_instant(local: datetime, zone: tzinfo) -> datetime:
+    """UTC time at which a local clock first shows `local` or more."""
+    early = local.replace(tzinfo=zone).astimezone(UTC)
+    if early.astimezone(zone).replace(tzinfo=None) == local:
+        return early
+    # in a gap: the last second before it ends, found by halves
+    low, high = local.replace(tzinfo=zone, fold=1).astimezone(UTC), early
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) // 2
+        if middle.astimezone(zone).replace(tzinfo=None) < local:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
 
 
 def _span(text: str) -> tuple[time, time]:

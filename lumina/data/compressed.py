@@ -1,5 +1,6 @@
-"""Files that may be compressed (gzip, xz, zstd, zip), told by their first bytes, read in pieces of bounded size."""
+"""Files that may be compressed (gzip, xz, bzip2, zstd, zip), told by their first bytes, read in bounded pieces."""
 
+import bz2
 import io
 import lzma
 import zlib
@@ -40,9 +41,11 @@ class _Gzip:
         self.eof, self.unused = self._stream.eof, self._stream.unused_data
 
 
-class _Xz:
-    def __init__(self) -> None:
-        self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
+class _Bounded:
+    """A stream of the standard library that holds back what is over the bound of a piece."""
+
+    def __init__(self, stream: lzma.LZMADecompressor | bz2.BZ2Decompressor) -> None:
+        self._stream = stream
         self.eof, self.unused = False, b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -137,7 +140,8 @@ _ZIP_TAIL = 1 << 18
 
 _FORMATS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
     (b"\x1f\x8b", "gzip", _Gzip),
-    (b"\xfd7zXZ\0", "xz", _Xz),
+    (b"\xfd7zXZ\0", "xz", lambda: _Bounded(lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY))),
+    (b"BZh", "bzip2", lambda: _Bounded(bz2.BZ2Decompressor())),
     (b"\x28\xb5\x2f\xfd", "zstd", _Zstd),
     (b"PK\3\4", "zip", _Zip),
 )
@@ -247,7 +251,7 @@ def _decoder(where: str, make: Callable[[], _Decoder]) -> _Decoder:
 
 def _errors(name: str) -> tuple[type[Exception], ...]:
     if name != "zstd":
-        return (zlib.error, lzma.LZMAError)
+        return (zlib.error, lzma.LZMAError, OSError) if name == "bzip2" else (zlib.error, lzma.LZMAError)
     import zstandard
 
     return (zstandard.ZstdError,)

@@ -43,11 +43,11 @@ class Clocks:
             raise DataError(f"option {argument('clock')} = {self.repair!r} is neither none nor shift")
         self.repair = None if self.repair == "none" else self.repair
         if self.repair is None and self.min_latency_ns is not None:
-            raise DataError(f'option {argument("min_latency_ns")} needs {argument("clock", "shift")}')
+            raise DataError(f"option {argument('min_latency_ns')} needs {argument('clock', 'shift')}")
         if self.repair == "shift" and (self.min_latency_ns is None or not 0 <= self.min_latency_ns <= MAX_LATENCY_NS):
             raise DataError(
-                f'option {argument("clock", "shift")} needs {argument("min_latency_ns")} between 0 and '
-                f'{MAX_LATENCY_NS}, got {self.min_latency_ns}'
+                f"option {argument('clock', 'shift')} needs {argument('min_latency_ns')} between 0 and "
+                f"{MAX_LATENCY_NS}, got {self.min_latency_ns}"
             )
 
     def watch(self, low_ns: int, low_at: Callable[[], str], high_ns: int, high_at: Callable[[], str]) -> None:
@@ -56,7 +56,7 @@ class Clocks:
             if self.repair is None and low_ns < 0:
                 raise DataError(
                     f"{low_at()}: latency {low_ns} ns is below 0, local time runs behind exchange time; "
-                    f'remedy: {argument("clock", "shift")} with the {argument("min_latency_ns")} that is plausible'
+                    f"remedy: {argument('clock', 'shift')} with the {argument('min_latency_ns')} that is plausible"
                 )
             self.low = (low_ns, low_at())
         if self.high is None or high_ns > self.high[0]:
@@ -79,8 +79,8 @@ class Clocks:
         where = self.high[1] if self.high else "clock"
         return DataError(
             f"{where}: latency {latency_ns} ns does not fit a row, bound {MAX_LATENCY_NS} ns (4.29 s); remedy: cut the "
-            f'recording there, or if the local clock is off, {argument("clock", "shift")} with '
-            f'{argument("min_latency_ns")}'
+            f"recording there, or if the local clock is off, {argument('clock', 'shift')} with "
+            f"{argument('min_latency_ns')}"
         )
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lumina.data import compressed
+from lumina.data.contracts import inverse_contract
 from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
-from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
+from lumina.data.source import COUNTED_WINDOW_NS, VENUE_TERMS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Options, Recording, Terms
 from lumina.data.tables.table import Chunk, chunks, names_of, times
 from lumina.data.tables.table_feed import Form, RowFeed, TableFeed
@@ -38,9 +39,9 @@ def read(
     symbol: str | None = None,
     tick_size: Number | None = None,
     lot_size: Number | None = None,
-    multiplier: Number = 1,
-    inverse: bool = False,
-    settlement: str = "",
+    multiplier: Number | None = None,
+    inverse: bool | None = None,
+    settlement: str | None = None,
     maker_fee: Number = 0,
     taker_fee: Number = 0,
     clock: str | None = None,
@@ -58,7 +59,8 @@ def read(
     ----------
     instrument : Instrument, optional
         Otherwise made from the terms given. `tick_size` and `lot_size` default to the largest step that divides the
-        numbers at the heads of the files (the provenance says so).
+        numbers at the heads of the files (the provenance says so). Coin-margined contracts of a known venue are
+        inverse, with their contract size and coin, see `lumina.data.contracts`; other terms not given are assumed.
     symbol : str, optional
         Needed where a file holds several.
     clock, min_latency_ns
@@ -88,7 +90,14 @@ def read(
     if len(books) > 1:
         raise DataError(f"{heads[0].path}: the files tell the book as {' and as '.join(books)}; remedy: give one kind")
     inferred: dict[str, str] = {}
+    # what is given counts; who says that a contract is linear says that the venue's terms are not its
+    known = inverse_contract(heads[0].exchange, symbol) if inverse is not False else None
     if instrument is None:
+        if multiplier is None:
+            multiplier = known.multiplier if known else 1
+        if settlement is None:
+            settlement = known.settlement if known else ""
+        inverse = bool(inverse or known)
         terms = Terms(symbol, tick_size, lot_size, multiplier, inverse, settlement, maker_fee, taker_fee)
         # prints may lie between the ticks of the book
         prices = set().union(*(head.numbers("price", symbol) for head in heads if not books or head.kind in books))
@@ -105,7 +114,9 @@ def read(
             feeds.append(feed(kind, files, own[0].form, instrument, options, symbol))
     facts = {"importer": "tardis", "exchange": heads[0].exchange, "inferred": inferred}
     depth = max(head.form.depth for head in heads)
-    return Recording(paths, instrument, feeds, options, facts, depth_limit=depth)
+    source = Recording(paths, instrument, feeds, options, facts, depth_limit=depth)
+    source.told = VENUE_TERMS if known else ()
+    return source
 
 
 @dataclass

@@ -137,3 +137,24 @@ def test_what_is_no_calendar(text, message):
 def test_a_time_over_64_bits():
     with pytest.raises(DataError, match="not within 64 bits"):
         Calendar.parse("us_equity").phase_at(2**63)
+
+
+def test_times_in_nights_when_clocks_change():
+    # New York: on 2024-03-10 02:00 becomes 03:00 (07:00 UTC), on 2024-11-03 02:00 becomes 01:00 (06:00 UTC)
+    def sessions(text, start, n):
+        calendar, at, out = Calendar.parse(text), ns(start), []
+        for _ in range(n):
+            at, _ = calendar.next_change(at)
+            out.append(at)
+        return out
+
+    new_york = "America/New_York"
+    march, november = "2024-03-09 23:00", "2024-11-02 23:00"
+    # an open that does not exist is the change, a close too
+    assert sessions(f"02:30-09:00 {new_york}", march, 2) == [ns("2024-03-10 07:00"), ns("2024-03-10 13:00")]
+    assert sessions(f"01:00-02:15 {new_york}", march, 2) == [ns("2024-03-10 06:00"), ns("2024-03-10 07:00")]
+    assert sessions(f"02:30-03:15 {new_york}", march, 2) == [ns("2024-03-10 07:00"), ns("2024-03-10 07:15")]
+    # a session in the missing hour does not take place
+    assert sessions(f"02:10-02:50 {new_york}", march, 2) == [ns("2024-03-11 06:10"), ns("2024-03-11 06:50")]
+    # of a time told twice the first counts
+    assert sessions(f"01:30-03:00 {new_york}", november, 2) == [ns("2024-11-03 05:30"), ns("2024-11-03 08:00")]

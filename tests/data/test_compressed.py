@@ -1,5 +1,6 @@
 """Compressed files: every format gives the same content, and says what is wrong with it."""
 
+import bz2
 import gzip
 import hashlib
 import io
@@ -29,7 +30,7 @@ def zipped(data, names=("x.csv",), **options):
     return out.getvalue()
 
 
-PACK = {"plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "zstd": zstd, "zip": zipped}
+PACK = {"plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress, "zstd": zstd, "zip": zipped}
 PACKED = [name for name in PACK if name != "plain"]
 
 

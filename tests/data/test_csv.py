@@ -317,3 +317,55 @@ def test_the_command(tmp_path, capsys):
     assert main(["convert", str(path), str(tmp_path / "x.tape"), *options]) == 0
     assert "2 rows of x, L2" in capsys.readouterr().out
     assert plain(lumina.load(tmp_path / "x.tape")) == LEVELS[:2]
+
+
+@pytest.mark.parametrize(
+    ("time", "says"),
+    [
+        ("2024-03-31 02:30:00", "line 2: column time: '2024-03-31 02:30:00' does not exist in Europe/Berlin"),
+        ("2024-10-27 02:30:00", "line 2: column time: '2024-10-27 02:30:00' is told twice in Europe/Berlin"),
+    ],
+)
+def test_local_times_in_nights_when_clocks_change(tmp_path, time, says):
+    path = tmp_path / "t.csv"
+    path.write_text(f"time,side,price,quantity\n{time},buy,1,1\n")
+    with pytest.raises(DataError, match=says):
+        lumina.load(path, "csv", rows="book", time_zone="Europe/Berlin")
+    # each remedy
+    lumina.load(path, "csv", rows="book", time_zone="Asia/Tokyo")
+    path.write_text(f"time,side,price,quantity\n{time}+01:00,buy,1,1\n")
+    tape = lumina.load(path, "csv", rows="book", time_zone="Europe/Berlin")
+    right = datetime.fromisoformat(f"{time}+01:00").timestamp()
+    assert tape.events["exch_ts_ns"].tolist() == [right * 10**9]
+
+
+@pytest.mark.parametrize(
+    ("times", "unit"),
+    [
+        (("34200", "34200.5"), None),
+        (("34200000", "34200500"), None),
+        (("34200000000", "34200500000"), None),
+        (("34200000000000", "34200500000000"), None),
+        (("09:30:00", "09:30:00.5"), None),
+        (("34200", "34200.5"), "s"),
+    ],
+)
+def test_times_of_a_day_with_its_date(tmp_path, times, unit):
+    path = tmp_path / "t.csv"
+    path.write_text(f"time,side,price,quantity\n{times[0]},buy,1,1\n{times[1]},buy,2,1\n")
+    options = {} if unit is None else {"time_unit": unit}
+    tape = lumina.load(path, "csv", rows="book", date="2024-07-03", time_zone="America/New_York", **options)
+    first = int(datetime(2024, 7, 3, 13, 30, tzinfo=UTC).timestamp()) * 10**9
+    assert tape.events["exch_ts_ns"].tolist() == [first, first + 500_000_000]
+
+
+def test_times_that_are_of_no_day(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time,side,price,quantity\n34200,buy,1,1\n")
+    with pytest.raises(DataError, match="remedy: time_unit, or date"):
+        lumina.load(path, "csv", rows="book")
+    with pytest.raises(DataError, match="option date = '3 July' is no date YYYY-MM-DD"):
+        lumina.load(path, "csv", rows="book", date="3 July")
+    path.write_text("time,side,price,quantity\n342000,buy,1,1\n")
+    with pytest.raises(DataError, match="line 2: column time: '342000' s are over a day"):
+        lumina.load(path, "csv", rows="book", date="2024-07-03", time_unit="s")

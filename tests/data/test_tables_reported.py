@@ -79,7 +79,7 @@ def test_a_level_out_of_range_is_left_out_and_counted(reported, tmp_path, capsys
     assert changes(touches_of(tape)) == changes(touches(path))
     assert tape.validate().ok
     assert main(["convert", str(path), str(tmp_path / "t.lumina")]) == 0
-    assert f"{len(far)} levels out of range left out" in capsys.readouterr().out
+    assert f"{len(far)} levels out of range left out" in "".join(capsys.readouterr())
     with pytest.raises(DataError, match=r"column price: '[0-9.]+' is over 1073741824 steps of tick_size 0\.0001"):
         lumina.load(path, out_of_range="error")
 
@@ -97,7 +97,7 @@ def test_quantities_finer_than_a_lot_are_rounded_on_request(reported, tmp_path, 
     assert changes(touches_of(tape)) == changes(touches(path))
     assert tape.validate().ok
     assert main(["convert", str(path), str(tmp_path / "t.lumina"), "--round-lots", "--lot-size", "0.01"]) == 0
-    assert "quantities rounded: " in capsys.readouterr().out
+    assert "quantities rounded: " in "".join(capsys.readouterr())
 
 
 def book_csv(tmp_path, rows):
@@ -160,3 +160,25 @@ def test_windows_without_the_levels_out_of_range(tmp_path):
     tape = lumina.load(path, "csv", instrument=lumina.Instrument("X", 1, 1))
     assert sorted(tape.events[["price_ticks", "qty_lots"]].tolist()) == [(99, 4), (101, 2)]
     assert tape.provenance["left_out"] == {"levels": 2}
+
+
+def test_a_contract_of_bitmex_is_inverse(reported, tmp_path, capsys):
+    path = reported / "tardis_bitmex_XBTUSD_inverse.csv"
+    tape = lumina.load(path)
+    instrument = tape.instrument
+    assert (instrument.multiplier, instrument.inverse, instrument.settlement) == (1, True, "XBT")
+    assert set(tape.provenance["assumed"]) == {"maker_fee", "taker_fee"}
+    assert main(["convert", str(path), str(tmp_path / "t.lumina")]) == 0
+    assert "option says otherwise: maker fee 0, taker fee 0\n" in "".join(capsys.readouterr())
+    linear = lumina.load(path, inverse=False, maker_fee=0, taker_fee="0.0005")
+    assert not linear.instrument.inverse
+    assert set(linear.provenance["assumed"]) == {"multiplier", "settlement"}
+
+
+def test_a_deribit_perpetual_and_a_spot_pair(data_dir):
+    tape = lumina.load(data_dir / "tardis" / "deribit_incremental_book_L2_BTC-PERPETUAL.csv")
+    assert (tape.instrument.inverse, tape.instrument.settlement) == (True, "BTC")
+    swap = lumina.load(data_dir / "tardis" / "huobi-dm-swap_quotes_BTC-USD.csv")
+    assert (swap.instrument.multiplier, swap.instrument.settlement) == (100, "BTC")
+    spot = lumina.load(data_dir / "reported" / "tardis_coinbase_SKL-USD_far_ask.csv")
+    assert set(spot.provenance["assumed"]) == {"multiplier", "inverse", "settlement", "maker_fee", "taker_fee"}

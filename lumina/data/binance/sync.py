@@ -153,7 +153,7 @@ class Sync:
             wanted = f"{before} + 1" if self.spot else f"{before}"
             raise DataError(
                 f"{diff.line.where()}: field {name} {told} does not follow update id {wanted}: depth updates are "
-                f'missing; remedy: {argument("gaps", "mark")} writes a GAP row and goes on'
+                f"missing; remedy: {argument('gaps', 'mark')} writes a GAP row and goes on"
             )
         self.counts["gaps"] += 1
         self.stale = True

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from datetime import date as Date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,7 +19,18 @@ from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Options, Recording, Terms
-from lumina.data.tables.table import UNITS, Cells, Chunk, Words, chunks, names_of, times, unit_of
+from lumina.data.tables.table import (
+    UNITS,
+    Cells,
+    Chunk,
+    Words,
+    chunks,
+    names_of,
+    times,
+    times_of_day,
+    unit_of,
+    unit_of_day,
+)
 from lumina.data.tables.table_feed import KINDS, SIDES, SNAPSHOT, Form, RowFeed
 from lumina.data.tables.window_feed import WindowFeed
 from lumina.errors import DataError, argument
@@ -47,6 +59,7 @@ def read(
     values: Mapping[str, Mapping[str, str]] | str | None = None,
     time_unit: Mapping[str, str] | str | None = None,
     time_zone: str | None = None,
+    date: str | None = None,
     aggressor: str | None = None,
     delimiter: str = ",",
     header: bool = True,
@@ -91,7 +104,10 @@ def read(
         Of all times, or of each column: `{"time": "iso", "local_time": "ms"}`, also as `time=iso,local_time=ms`. What
         is not given is told from the first row, each column by itself.
     time_zone : str, optional
-        Of `iso` times that do not say theirs; UTC.
+        Of `iso` times that do not say theirs, and of `date`; UTC. A local time that does not exist, or is told twice,
+        because clocks change is an error.
+    date : str, optional
+        YYYY-MM-DD, where times are of a day: since its midnight in `time_unit`, or texts as 09:30:00.123.
     aggressor : {"quotes"}, optional
         Prints in rows with all levels are given the side of the quote that they meet in the row before.
     delimiter, header
@@ -140,6 +156,7 @@ def read(
     words = _words(values)
     units = _units(time_unit)
     zone = _zone(time_zone)
+    day = _day(date)
     heads = [_look(path, delimiter, header) for path in paths]
     forms: list[Form] = []
     given = _map(columns)
@@ -147,7 +164,7 @@ def read(
         # what another file has need not be in this one
         others = {name for other in heads if other is not head for name in other.names} - set(head.names)
         found = resolve(path, head.names, {ours: name for ours, name in given.items() if name not in others})
-        forms.append(_form(path, head, found, own_rows, units, zone, words))
+        forms.append(_form(path, head, found, own_rows, units, zone, day, words))
     change, quotes = quantity == "change", aggressor == "quotes"
     forms = [
         replace(form, delimiter=delimiter, header=header, change=change, aggressor_from_quotes=quotes) for form in forms
@@ -225,6 +242,7 @@ def _form(
     rows: str | None,
     units: Mapping[str, str],
     zone: tzinfo,
+    day: Date | None,
     words: Mapping[str, Mapping[str, int]],
 ) -> Form:
     if "time" not in columns:
@@ -238,8 +256,8 @@ def _form(
             f"{path}: rows of side, price and quantity may be levels or prints; remedy: option {argument('rows')}, "
             "book or trades"
         )
-    time = _times(head, columns["time"], units.get("time"), zone)
-    local = _times(head, columns["local_time"], units.get("local_time"), zone) if "local_time" in columns else time
+    time = _times(head, columns["time"], units.get("time"), zone, day)
+    local = _times(head, columns["local_time"], units.get("local_time"), zone, day) if "local_time" in columns else time
     depth = sum(name.startswith("bid_price_") for name in columns)
     return Form(
         columns,
@@ -253,16 +271,25 @@ def _form(
     )
 
 
-def _times(head: Chunk, column: str, unit: str | None, zone: tzinfo) -> Cells:
+def _times(head: Chunk, column: str, unit: str | None, zone: tzinfo, day: Date | None) -> Cells:
     # an exchange time of 0 is none, and tells nothing
     texts = head.texts(column)
     row = next((i for i, text in enumerate(texts) if text.strip("0.")), 0)
-    unit = unit or unit_of(texts[row])
+    unit = unit or (unit_of(texts[row]) if day is None else unit_of_day(texts))
     if unit is None:
         raise head.refuse(
-            row, column, f"{texts[row][:60]!r} does not tell its unit; remedy: option {argument('time_unit')}"
+            row,
+            column,
+            f"{texts[row][:60]!r} does not tell its unit; remedy: {argument('time_unit')}, or {argument('date')}",
         )
-    return times(unit, zone)
+    return times(unit, zone) if day is None else times_of_day(unit, day, zone)
+
+
+def _day(text: str | None) -> Date | None:
+    try:
+        return None if text is None else Date.fromisoformat(str(text))
+    except ValueError:
+        raise DataError(f"option {argument('date')} = {text!r} is no date YYYY-MM-DD") from None
 
 
 def _units(given: Mapping[str, str] | str | None) -> dict[str, str]:

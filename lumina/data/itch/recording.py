@@ -38,10 +38,10 @@ _TEXTS = {
     "after_end": "bytes follow the end of the session",
     "cut_file": "the file is cut: {value} bytes are left that are no whole message",
     "between_ticks": "message {type!r}: price {price} is no multiple of tick_size {tick}; remedy: "
-    f'{argument("tick_size", "0.0001")}, or {argument("odd_prices", "drop")} to leave such orders out',
+    f"{argument('tick_size', '0.0001')}, or {argument('odd_prices', 'drop')} to leave such orders out",
     "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: a larger "
     f"{argument('tick_size')}, or "
-    f'{argument("odd_prices", "drop")} to leave such orders out',
+    f"{argument('odd_prices', 'drop')} to leave such orders out",
     "quantity_bound": "message {type!r}: {value} shares are over the bound {bound}",
     "no_quantity": "message {type!r}: 0 shares must be above 0",
     "bad_side": "message {type!r}: side {letter!r} is neither B nor S",
@@ -52,7 +52,7 @@ _TEXTS = {
     "other_stock": "message {type!r}: stock {stock!r} under the locate of {other!r}",
     "several_stocks": "holds {other!r} and {stock!r}, perhaps more; remedy: give " + argument("symbol"),
     "no_market_hours": "the day has system events, and by {value} ns since midnight none said that the market opened "
-    f'(S, Q); remedy: {argument("session", "us_equity")} takes the hours from a calendar',
+    f"(S, Q); remedy: {argument('session', 'us_equity')} takes the hours from a calendar",
     "bad_magic": "is neither pcap nor pcapng here",
     "bad_version": "has a version that is unknown (known are pcap 2.x and pcapng 1.x)",
     "bad_record": "broken record: a length or a time is not plausible",
@@ -67,8 +67,8 @@ _TEXTS = {
     "bad_sequence": "datagram to port {value} has a sequence beyond 2^64",
     "other_session": "datagram to port {value} is of another MoldUDP64 session; remedy: "
     f"{argument('port')} for one of the feeds",
-    "gap": '{value} messages are missing before sequence {bound}; remedy: '
-    f'{argument("gaps", "mark")} goes on with a GAP row',
+    "gap": "{value} messages are missing before sequence {bound}; remedy: "
+    f"{argument('gaps', 'mark')} goes on with a GAP row",
 }
 
 

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lumina.data.compressed import blocks
 from lumina.data.decimals import BadNumber, column
 from lumina.data.source import HashedFile
-from lumina.errors import DataError
+from lumina.errors import DataError, argument
 
 _CHUNK = 1 << 20  # bytes
 _MAX_COLUMNS = 4096
@@ -22,6 +22,8 @@ _CACHE = 1 << 16
 _FEW = 8
 _DECIMAL = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,12}))?", re.ASCII)
 _ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(.{0,6})", re.ASCII)
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?", re.ASCII)
+_DAY_NS = 25 * 3600 * 10**9  # of the night that has an hour twice
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # ns of a unit, and the digits that times of our days have in it
 UNITS = {"s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}
@@ -219,8 +221,47 @@ def _iso(text: str, zone: tzinfo) -> int:
         at = datetime.fromisoformat(f"{day}T{clock}{offset.replace('Z', '+00:00')}")
     except ValueError:
         raise BadNumber(text, "is no time such as 2024-01-31 09:30:00.123") from None
-    since = (at if at.tzinfo else at.replace(tzinfo=zone)) - _EPOCH
+    since = (at if at.tzinfo else _local(text, at, zone)) - _EPOCH
     return (since.days * 86_400 + since.seconds) * 10**9 + int(fraction.ljust(9, "0"))
+
+
+def _local(text: str, at: datetime, zone: tzinfo) -> datetime:
+    """A local time of which there is one, and not none or two as in nights when clocks change."""
+    out = at.replace(tzinfo=zone)
+    if zone is UTC or out.utcoffset() == out.replace(fold=1).utcoffset():
+        return out
+    exists = out.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == at
+    raise BadNumber(
+        text,
+        f"{'is told twice' if exists else 'does not exist'} in {zone}, where clocks change then; remedy: times with "
+        f"their offset, as +01:00, or option {argument('time_zone')}, of a zone where they do not",
+    )
+
+
+def times_of_day(unit: str, day: date, zone: tzinfo = UTC) -> Cells:
+    """Times since midnight of a day in `zone`: in `s`, `ms`, `us` or `ns`, or `iso` texts as 09:30:00.123; as ns."""
+    if unit == "iso":
+        return Cached(lambda text: _iso(f"{day} {text}", zone))
+    since = datetime(day.year, day.month, day.day, tzinfo=zone) - _EPOCH
+    midnight_ns = (since.days * 86_400 + since.seconds) * 10**9
+    cells = times(unit)
+
+    def read(text: str) -> int:
+        ns = cells[text]
+        if ns >= _DAY_NS:
+            raise BadNumber(text[:60], f"{unit} are over a day of 25 hours; remedy: option {argument('time_unit')}")
+        return midnight_ns + ns
+
+    return Cached(read)
+
+
+def unit_of_day(texts: Sequence[str]) -> str | None:
+    """The unit that times since midnight seem to be in: the first in which the largest is within a day."""
+    if any(_CLOCK.fullmatch(text) for text in texts):
+        return "iso"
+    matches = [_DECIMAL.fullmatch(text) for text in texts]
+    most = max((int(match[1]) for match in matches if match), default=None)
+    return None if most is None else next((unit for unit in UNITS if most * UNITS[unit] < _DAY_NS), None)
 
 
 def unit_of(text: str) -> str | None:
