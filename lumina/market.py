@@ -181,16 +181,28 @@ class EmbeddedMarket:
         """The same market with another seed: another day of it."""
         return self._again(seed=seed)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self._arguments(),)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same market under the same terms."""
+        return self._arguments() == other._arguments() if isinstance(other, EmbeddedMarket) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self._seed, self._hours, self._start_ns))
+
     def _start_text(self) -> str:
         return datetime.fromtimestamp(self._start_ns // 10**9, UTC).isoformat()
 
-    def _again(self, **changes: Any) -> EmbeddedMarket:
-        same = {
+    def _arguments(self) -> dict[str, Any]:
+        return {
             "seed": self._seed, "hours": self._hours, "instrument": self._instrument,
             "start": self._start_text(),
             "feed_latency_ns": self._feed_latency_ns, **self._changed,
         }  # fmt: skip
-        return EmbeddedMarket(**{**same, **changes})
+
+    def _again(self, **changes: Any) -> EmbeddedMarket:
+        return EmbeddedMarket(**{**self._arguments(), **changes})
 
     def record(self, *, progress: Callable[[int, int], None] | None = None) -> Tape:
         """What the public sees of the market when nobody of ours is in it.
@@ -222,6 +234,10 @@ class EmbeddedMarket:
     def __repr__(self) -> str:
         changed = "".join(f", {name}={value!r}" for name, value in self._changed.items())
         return f"EmbeddedMarket(seed={self._seed}, hours={self._hours:g}{changed})"
+
+
+def _made(arguments: dict[str, Any]) -> EmbeddedMarket:
+    return EmbeddedMarket(**arguments)
 
 
 def _value(name: str, value: Any, default: Any) -> Any:

@@ -136,6 +136,9 @@ cdef class Histogram:
                 "counts": [self.histogram_.bucket_count(i) for i in at],
                 "min": self.min, "max": self.max, "sum": self.sum, "negatives": self.negatives}
 
+    def __reduce__(self):
+        return Histogram.from_dict, (self.to_dict(),)
+
     @staticmethod
     def from_dict(saved):
         if set(saved) != _SAVED:

@@ -46,6 +46,21 @@ VIOLATIONS = (
 )
 
 
+cdef extern from "lumina/checksum.hpp" namespace "lumina" nogil:
+    uint64_t checksum64(const void* data, size_t size)
+
+
+@cython.boundscheck(False)  # no bytes are asked for
+def checksum(const unsigned char[::1] data):
+    """The checksum of `lumina/checksum.hpp` over bytes, as 16 hexadecimal digits."""
+    cdef size_t size = <size_t>data.shape[0]
+    cdef const void* first = &data[0] if size else NULL
+    cdef uint64_t found
+    with nogil:
+        found = checksum64(first, size)
+    return f"{found:016x}"
+
+
 def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_ticks):
     """Check tape rows.
 

@@ -77,7 +77,7 @@ def backtest(
     Raises
     ------
     ConfigError, DataError
-        Naming what is out of bounds.
+        Naming what is out of bounds, or the tape's file that was changed.
     StrategyError
         A strategy stopped the run with an error; an exception of a Python strategy is raised as it is.
     """
@@ -93,6 +93,9 @@ def backtest(
     horizons = _horizons(markouts_ns)
     _check_grid(markets, equity_interval_ns)
     fees = {name for name, fee in (("maker_fee", maker_fee), ("taker_fee", taker_fee)) if fee is not None}
+    for market in markets:
+        if isinstance(market, Tape):
+            market.verify()
     instruments = tuple(_with_fees(market.instrument, maker_fee, taker_fee) for market in markets)
     setups = [
         _terms(instrument, queue, risk) | _source(market)
@@ -154,7 +157,8 @@ def _overflow(instruments: tuple[Instrument, ...]) -> str:
 def _provenance(market: Tape | EmbeddedMarket, given: set[str]) -> dict[str, Any]:
     if isinstance(market, EmbeddedMarket):
         return {**market.provenance, "level": "L3"}
-    return without_assumed(market.facts, given)
+    unverified = {} if market.verified else {"verified": False}
+    return without_assumed(market.facts, given) | unverified
 
 
 def _meter(run: Run, markets: list[Any], progress: Callable[[int, int], None]) -> Callable[[], None]:

@@ -90,12 +90,22 @@ class Tape:
         self._instrument = Instrument.from_dict(header["instrument"])
         self._events = rows.view()
         self._events.flags.writeable = False
-        self._order_ids = ids
+        self._order_ids = None if ids is None else ids.view()
+        if self._order_ids is not None:
+            self._order_ids.flags.writeable = False
         self._path = path
+        self._believed = True
 
     @classmethod
-    def open(cls, path: PathLike) -> "Tape":
-        """Map a tape file, read-only and without a copy. Header and sizes are verified; `validate()` reads the rows.
+    def open(cls, path: PathLike, *, verify: bool = True) -> "Tape":
+        """Map a tape file, read-only and without a copy. Header and sizes are checked here, rows before a run.
+
+        Parameters
+        ----------
+        path : path of the file
+        verify : bool
+            `lumina.backtest` verifies the rows before it runs, once for a file as it is (`Tape.verify`). False skips
+            that, and the summary of a run says so.
 
         Raises
         ------
@@ -108,6 +118,7 @@ class Tape:
         try:
             _check_header(header, len(rows))
             tape._set(header, rows, ids, where)
+            tape._believed = verify
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{where}: broken header: {error!r}") from None
         except DataError as error:
@@ -170,6 +181,7 @@ class Tape:
             "provenance": without_assumed(self._header["provenance"], given),
         }
         tape._set({**self._header, **terms}, self._events, self._order_ids, self._path)
+        tape._believed = self._believed
         return tape
 
     @property
@@ -243,11 +255,51 @@ class Tape:
         """Highest price of a level or trade."""
         return int(self._header["price_ticks"][1])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A tape of a file travels as its path and checksum, one in memory as its rows."""
+        if self._path is None:
+            return _unpickled, (self._header, np.asarray(self._events), self._order_ids)
+        return _reopened, (str(self._path.absolute()), self._header, self._believed)
+
     def __len__(self) -> int:
         return len(self._events)
 
     def __repr__(self) -> str:
         return f"<Tape {self._instrument.symbol} {self.level}, {len(self)} rows>"
+
+    @property
+    def verified(self) -> bool:
+        """False where the file was opened with `verify=False`: nobody has compared its rows with its checksums."""
+        return self._believed
+
+    def verify(self) -> None:
+        """Compare rows and order ids of a file with the checksums in its header, once for the file as it is on disk.
+
+        Not again in this process while inode, size and times of change stand. Nothing is done for a tape in memory, or
+        one opened with `verify=False`.
+
+        Raises
+        ------
+        DataError
+            The file was changed.
+        """
+        if self._path is None or not self._believed:
+            return
+        state = _state(self._path)
+        if state is not None and state in _verified:
+            return
+        header = self._header
+        if "rows_checksum" in header:
+            for what, checksum, values in (
+                ("rows", header["rows_checksum"], self._events),
+                ("order ids", header["ids_checksum"], self._order_ids),
+            ):
+                if values is not None and (found := tape_file.quick_checksum(values)) != checksum:
+                    raise DataError(f"{self._path}: its {what} were changed: {found}, written as {checksum}")
+        elif (found := tape_file.checksum(self._events)) != header["checksum"]:  # of an earlier version
+            raise DataError(f"{self._path}: its rows were changed: {found}, written as {header['checksum']}")
+        if state is not None and state == _state(self._path):
+            _verified.add(state)
 
     def validate(self) -> Report:
         """Check every row, and of a file that its header tells the truth about them."""
@@ -260,12 +312,15 @@ class Tape:
         ]
         if "checksum" in header and (found := tape_file.checksum(self._events)) != header["checksum"]:
             wrong.insert(0, f"header: checksum {header['checksum']} but the rows have {found}")
+        wanted = header.get("ids_checksum")
+        if wanted and self._order_ids is not None and (found := tape_file.quick_checksum(self._order_ids)) != wanted:
+            wrong.append(f"header: checksum {wanted} but the order ids have {found}")
         return Report(report.violations, report.figures, tuple(wrong))
 
     def save(self, path: PathLike) -> None:
         """Write a tape file; an older file of the name is replaced at once or not at all."""
         target = Path(path)
-        header = {**self._header, "checksum": tape_file.checksum(self._events)}
+        header = {**self._header, **_checksums(self._events, self._order_ids)}
         with tape_file.TemporaryFile(target) as part:
             offset = tape_file.rows_offset(header)
             part.file.seek(offset)
@@ -354,12 +409,49 @@ def write_source(source: "Source", path: PathLike) -> Tape:
             counted_window_ns=source.counted_window_ns,
         )
         source.judge(header)
-        header["checksum"] = tape_file.checksum(events)
-        del events
         ids_offset = tape_file.append_order_ids(part.file, ids, offset, rows) if ids.tell() else 0
+        part.file.flush()
+        header |= _checksums(events, np.memmap(part.path, "<u8", "r", ids_offset, (rows,)) if ids_offset else None)
+        del events
         tape_file.write_header(part.file, header, offset, rows, ids_offset)
         part.commit()
     return Tape.open(target)
+
+
+def _reopened(path: str, header: dict[str, Any], believed: bool) -> Tape:
+    """The tape of a pickle, from its file; another file of that name is refused."""
+    tape = Tape.open(path, verify=believed)
+    if tape._header["checksum"] != header["checksum"]:
+        raise DataError(f"{path}: is another tape than the one that was pickled, of {header['checksum']}")
+    tape._set(header, tape._events, tape._order_ids, tape._path)
+    tape._believed = believed
+    return tape
+
+
+def _unpickled(header: dict[str, Any], rows: NDArray[np.void], ids: NDArray[np.uint64] | None) -> Tape:
+    tape = Tape.__new__(Tape)
+    tape._set(header, rows, ids, None)
+    return tape
+
+
+_verified: set[tuple[int, ...]] = set()  # files as they were when their rows were compared
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file does; None where it is gone, so that nothing is known of it."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _checksums(events: NDArray[np.void], order_ids: NDArray[np.uint64] | None) -> dict[str, Any]:
+    return {
+        "checksum": tape_file.checksum(events),
+        "rows_checksum": tape_file.quick_checksum(events),
+        "ids_checksum": None if order_ids is None else tape_file.quick_checksum(order_ids),
+    }
 
 
 def _check_header(header: Mapping[str, Any], rows: int) -> None:

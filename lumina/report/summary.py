@@ -333,6 +333,8 @@ def _provenance(source: dict[str, Any]) -> list[str]:
     if files:
         notes.append(f"data: {files}, read by {source.get('importer', 'an importer')}")
     notes += [str(note) for note in data_notes(source)]
+    if source.get("verified") is False:
+        notes.append("data: rows not verified: the file was opened with verify=False")
     return notes
 
 
