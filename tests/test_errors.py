@@ -49,6 +49,28 @@ def test_remedies_are_spelt_for_where_the_user_is(behind, tmp_path, capsys):
     assert "remedy: data.clock: shift with the data.min_latency_ns that is plausible" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["info", "validate"])
+def test_a_recording_that_is_no_tape_is_to_be_converted(behind, command, capsys):
+    assert data.main([command, str(behind)]) == 2
+    said = f"{behind}: is of format hftbacktest; convert it first: python -m lumina.data convert {behind} OUTPUT"
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "blamed"),
+    [
+        (["--set", "data.clock=shift"], "--set data.clock=shift: data.min_latency_ns: null does not go with"),
+        (["--set", "data.min_latency_ns=5"], "--set data.min_latency_ns=5: data.min_latency_ns: 5 does not go with"),
+        (["--set", "impact.enabled=true"], "--set impact.enabled=true: impact.volume_daily: null must be a volume"),
+        (["--set", "impact.weights=[1]"], "--set impact.weights=[1]: impact.taus_s: has 4 entries, impact.weights"),
+        (["--seed", "x"], "--seed x: market.seed: x must be"),
+    ],
+)
+def test_what_was_given_on_the_command_line_is_blamed(given, blamed, capsys):
+    assert backtester.main([*given, "--quiet"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {blamed}")
+
+
 def test_what_is_no_recording_is_told_its_option(tmp_path, capsys):
     (tmp_path / "in.txt").write_text("nothing known\n")
     with pytest.raises(DataError, match="remedy: format, one of tape, binance"):

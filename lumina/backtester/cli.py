@@ -77,9 +77,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace) -> int:
     overrides = list(arguments.overrides)
+    spelt = {}
     if arguments.seed is not None:
-        overrides += [f"engine.seed={arguments.seed}", f"market.seed={arguments.seed}"]
-    config = configuration.load(arguments.config or configuration.default_path(), overrides)
+        seeds = [f"{section}.seed={arguments.seed}" for section in ("engine", "market")]
+        overrides += seeds
+        spelt = dict.fromkeys(seeds, f"--seed {arguments.seed}")
+    config = configuration.load(arguments.config or configuration.default_path(), overrides, spelt)
     if arguments.out is not None:
         config["report"]["out"] = arguments.out
     out = config["report"]["out"]

@@ -43,9 +43,10 @@ class Config:
     def __getitem__(self, section: str) -> dict[str, Any]:
         return self.values[section]
 
-    def error(self, key: str, text: str) -> ConfigError:
-        """A `ConfigError` that says where the key was set."""
-        return ConfigError(f"{_where(key, self.source, self.origins)}: {key}: {text}")
+    def error(self, key: str, text: str, because: str = "") -> ConfigError:
+        """A `ConfigError` that says where the key was set, or else the one that made it wrong, `because`."""
+        where = _origin(key, self.origins) or _origin(because, self.origins) or self.source
+        return ConfigError(f"{where}: {key}: {text}")
 
     def __str__(self) -> str:
         return render(self.values)
@@ -76,23 +77,24 @@ def default_path() -> Path:
     raise ConfigError(f"backtest.yaml: not found in {here / 'config'}: install lumina again, or give --config FILE")
 
 
-def load(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+def load(path: str | Path, overrides: Iterable[str] = (), spelt: Mapping[str, str] | None = None) -> Config:
     """Read a configuration file, apply overrides, check everything.
 
     Parameters
     ----------
     path : of a YAML file
     overrides : ``section.key=value`` each, the value in YAML
+    spelt : how the user wrote an override, where not as ``--set``, for messages
 
     Raises
     ------
     ConfigError : naming file (or ``--set``), key, value and bound
     """
     source = os.fspath(path)
-    return check(_read(source), source, overrides)
+    return check(_read(source), source, overrides, spelt)
 
 
-def check(raw: Any, source: str, overrides: Iterable[str] = ()) -> Config:
+def check(raw: Any, source: str, overrides: Iterable[str] = (), spelt: Mapping[str, str] | None = None) -> Config:
     """Check the content of a configuration; as `load`, for one that is already in memory."""
     if raw is None:
         raw = {}
@@ -101,7 +103,7 @@ def check(raw: Any, source: str, overrides: Iterable[str] = ()) -> Config:
     raw = {section: dict(body) if isinstance(body, dict) else body for section, body in raw.items()}
     origins: dict[str, str] = {}
     for override in overrides:
-        _apply(raw, origins, override)
+        _apply(raw, origins, override, (spelt or {}).get(override, f"--set {override}"))
 
     for section in raw:
         if section not in SECTIONS:
@@ -181,8 +183,7 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem).replace("\n", " ")
 
 
-def _apply(raw: dict[str, Any], origins: dict[str, str], override: str) -> None:
-    where = f"--set {override}"
+def _apply(raw: dict[str, Any], origins: dict[str, str], override: str, where: str) -> None:
     key, equals, content = override.partition("=")
     names = key.split(".")
     if not equals or len(names) < 2 or not all(NAME.match(name) for name in names):
@@ -237,18 +238,24 @@ def _across(config: Config) -> None:
             "impact.taus_s",
             f"has {len(impact['taus_s'])} entries, impact.weights has "
             f"{len(impact['weights'])}: one decay time a weight",
+            "impact.weights",
         )
     if abs(sum(impact["weights"]) - 1) > 1e-9:
         raise config.error(
             "impact.weights", f"{_short(impact['weights'])} must sum to 1, sums to {sum(impact['weights']):g}"
         )
     if impact["enabled"] and impact["volume_daily"] is None:
-        raise config.error("impact.volume_daily", "null must be a volume in base units when impact.enabled is true")
+        raise config.error(
+            "impact.volume_daily",
+            "null must be a volume in base units when impact.enabled is true",
+            "impact.enabled",
+        )
     if (data["clock"] == "shift") != (data["min_latency_ns"] is not None):
         raise config.error(
             "data.min_latency_ns",
             f"{_short(data['min_latency_ns'])} does not go with data.clock: "
             f"{data['clock']}; shift needs it, none has none",
+            "data.clock",
         )
 
 
@@ -263,10 +270,15 @@ def _expand(config: Config, path: str) -> str:
 
 
 def _where(key: str, source: str, origins: dict[str, str]) -> str:
+    return _origin(key, origins) or source
+
+
+def _origin(key: str, origins: dict[str, str]) -> str:
+    """What set a key, or one above or below it, on the command line; "" for a key that stands in the file."""
     for name, origin in reversed(origins.items()):
         if key == name or key.startswith((name + ".", name + "[")) or name.startswith(key + "."):
             return origin
-    return source
+    return ""
 
 
 def _short(value: Any) -> str:

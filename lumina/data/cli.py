@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lumina.data.load import IMPORTERS, SPLITTERS, convert, split
+from lumina.data.load import IMPORTERS, SPLITTERS, convert, format_of, split
 from lumina.data.notes import COUNTS, Note, notes
 from lumina.data.source import Progress
 from lumina.data.tape import Tape
@@ -265,6 +265,12 @@ def _validate(arguments: argparse.Namespace, target: list[Path]) -> int:
 
 
 def _checked(path: str) -> tuple[Tape, Report]:
+    try:
+        name = format_of(path)
+    except DataError:  # what nobody knows, the tape's own errors tell
+        name = "tape"
+    if name != "tape":
+        raise DataError(f"{path}: is of format {name}; convert it first: python -m lumina.data convert {path} OUTPUT")
     tape = Tape.open(path)
     return tape, tape.validate()
 

@@ -90,6 +90,11 @@ def split(
     return tapes
 
 
+def format_of(path: PathLike) -> str:
+    """Name of a file's format by its first bytes and name: `tape`, or the importer that reads it."""
+    return _format(_paths(path), "auto")
+
+
 def _paths(path: Paths) -> list[Path]:
     paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(one) for one in path]
     if not paths:
