@@ -10,7 +10,7 @@ import numpy as np
 
 from lumina._core._market import MarketSpec, Recording, default_parameters
 from lumina.data.instrument import Instrument
-from lumina.errors import ConfigError
+from lumina.errors import ConfigError, argument
 from lumina.numeric import real, whole
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class EmbeddedMarket:
         feed_latency_ns: int = 100_000,
         **parameters: Any,
     ) -> None:
-        self._seed = whole("seed", seed, 0, 2**64 - 1)
+        self._seed = whole(argument("seed"), seed, 0, 2**64 - 1)
         values = default_parameters()
         for name, value in parameters.items():
             if name not in values:
@@ -107,7 +107,7 @@ class EmbeddedMarket:
             values[name] = _value(name, value, values[name])
         if sum(values["excitation"]) >= 1:
             raise ConfigError(f"excitation = {values['excitation']}: must sum to less than 1")
-        self._hours = real("hours", hours, 1 / 3600, values["session_s"] / 3600)
+        self._hours = real(argument("hours"), hours, 1 / 3600, values["session_s"] / 3600)
         self._start_ns = _instant(start)
         latency = whole("feed_latency_ns", feed_latency_ns, 0, 2**32 - 1)
         if instrument is not None and not isinstance(instrument, Instrument):

@@ -14,6 +14,7 @@ from lumina.backtester.schema import KEYS, in_configuration
 from lumina.data import cli as data
 from lumina.data.hftbacktest.rows import BUY, DEPTH, EXCH, LOCAL, ROW
 from lumina.errors import DataError, argument, on_command_line
+from lumina.research import cli as research
 
 SOURCES = sorted((Path(lumina.__file__).parent / "data").rglob("*.py"))
 OPTIONS = {name for name, _ in data._OPTIONS} | {"format", "symbols"}
@@ -69,6 +70,29 @@ def test_a_recording_that_is_no_tape_is_to_be_converted(behind, command, capsys)
 def test_what_was_given_on_the_command_line_is_blamed(given, blamed, capsys):
     assert backtester.main([*given, "--quiet"]) == 2
     assert capsys.readouterr().err.startswith(f"error: {blamed}")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["impact", "--horizon", "5"], "--horizon = 5: must be a multiple of 4"),
+        (["impact", "--horizon", "3"], "--horizon = 3: must be a whole number in [4, 11520]"),
+        (["impact", "--pace", "0"], "--pace = 0: must be a whole number in [1, 11520]"),
+        (["impact", "--child-lots", "0"], "--child-lots = 0: must be a whole number in [1, "),
+        (["impact", "--sizes", "5,1"], "--sizes = [5, 1]: must rise"),
+        (["market", "--hours", "30"], "--hours = 30.0: must be a number in [0.000277778, 6.5]"),
+        (["market", "--seed", "-1"], "--seed = -1: must be a whole number in [0, 18446744073709551615]"),
+    ],
+)
+def test_research_names_its_options(given, said, capsys):
+    assert research.main(given) == 2
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+
+
+def test_research_names_options_of_the_conversion_as_such(tmp_path, capsys):
+    (tmp_path / "in.txt").write_text("nothing known\n")
+    assert research.main(["queue", str(tmp_path / "in.txt")]) == 2
+    assert "remedy: --format of python -m lumina.data convert, one of tape" in capsys.readouterr().err
 
 
 def test_what_is_no_recording_is_told_its_option(tmp_path, capsys):

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from lumina.data.load import load
-from lumina.errors import ConfigError, LuminaError
+from lumina.errors import ConfigError, LuminaError, on_command_line
 from lumina.report.picture import require_matplotlib
 from lumina.research.impact import impact
 from lumina.research.market_reference import compare
@@ -28,15 +28,17 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    arguments = argparse.Namespace()
     try:
-        arguments = _parser().parse_args(argv)
+        _parser().parse_args(argv, arguments)
         return int(arguments.run(arguments))
     except BrokenPipeError:
         # whoever read our output has gone: nothing more to say, and Python must not try at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except LuminaError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        text = error.told(lambda name, value: _spelt(arguments, name, value))
+        print(f"error: {' '.join(text.split())}", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
@@ -96,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     ours.add_argument("--picture", metavar="FILE", help="write a PNG (needs matplotlib)")
     ours.set_defaults(run=_impact)
     return parser
+
+
+def _spelt(arguments: argparse.Namespace, name: str, value: str) -> str:
+    for own in (name, name.removesuffix("_s")):
+        if hasattr(arguments, own):
+            return on_command_line(own, value)
+    # of an importer: there are no options for raw files here
+    return f"{on_command_line(name, value)} of python -m lumina.data convert"
 
 
 def _queue(arguments: argparse.Namespace) -> int:

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from lumina._core._abi import ORDER_TYPES
 from lumina.backtester.run import backtest
-from lumina.errors import ConfigError
+from lumina.errors import ConfigError, argument
 from lumina.market import EmbeddedMarket
+from lumina.numeric import whole
 
 MAX_TWINS, MAX_LOTS = 1_000_000, 1_000_000
 STATIONARY = {"open_activity": 0.0, "close_activity": 0.0}
@@ -199,8 +200,16 @@ def impact(
     ConfigError
         Naming argument, value and bound.
     """
-    sizes = tuple(sizes)
-    _check(sizes, horizon_s, twins, seed, pace_s, child_lots, warmup_s, workers)
+    sizes = _sizes(sizes)
+    horizon_s = whole(argument("horizon_s"), horizon_s, 4, 11_520)
+    if horizon_s % 4:
+        raise ConfigError(f"{argument('horizon_s')} = {horizon_s}: must be a multiple of 4")
+    twins = whole(argument("twins"), twins, 2, MAX_TWINS)
+    seed = whole(argument("seed"), seed, 0, 2**63)
+    pace_s = whole(argument("pace_s"), pace_s, 1, 11_520)
+    child_lots = None if child_lots is None else whole(argument("child_lots"), child_lots, 1, MAX_LOTS)
+    warmup_s = whole(argument("warmup_s"), warmup_s, 1, 7_200)
+    workers = whole(argument("workers"), workers, 1, 256)
     length_s = warmup_s + 2 * horizon_s
     parameters = STATIONARY | parameters
     market = EmbeddedMarket(seed, length_s / 3600, **parameters)
@@ -312,20 +321,11 @@ def _each(plan: _Plan, seeds: range, workers: int) -> Iterator[Any]:
             raise
 
 
-def _check(
-    sizes: tuple[int, ...], horizon_s: int, twins: int, seed: int, pace_s: int, child_lots: int | None,
-    warmup_s: int, workers: int,
-) -> None:  # fmt: skip
-    rising = all(low < high for low, high in pairwise(sizes))
-    if not sizes or not rising or sizes[0] < 1 or sizes[-1] > MAX_LOTS:
-        raise ConfigError(f"sizes = {list(sizes)}: must rise, from at least 1 to at most {MAX_LOTS} lots")
-    bounds = {
-        "horizon_s": (horizon_s, 4, 11_520), "twins": (twins, 2, MAX_TWINS), "seed": (seed, 0, 2**63),
-        "pace_s": (pace_s, 1, 11_520), "child_lots": (1 if child_lots is None else child_lots, 1, MAX_LOTS),
-        "warmup_s": (warmup_s, 1, 7_200), "workers": (workers, 1, 256),
-    }  # fmt: skip
-    for name, (value, low, high) in bounds.items():
-        if value != math.floor(value) or not low <= value <= high:
-            raise ConfigError(f"{name} = {value}: must be a whole number in [{low}, {high}]")
-    if horizon_s % 4:
-        raise ConfigError(f"horizon_s = {horizon_s}: must be a multiple of 4")
+def _sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    try:
+        checked = tuple(whole(argument("sizes"), size, 1, MAX_LOTS) for size in sizes)
+    except TypeError:
+        raise ConfigError(f"{argument('sizes')} = {sizes!r}: must be a sequence of lots, such as (10, 100)") from None
+    if not checked or not all(low < high for low, high in pairwise(checked)):
+        raise ConfigError(f"{argument('sizes')} = {list(checked)}: must rise, from 1 to at most {MAX_LOTS} lots")
+    return checked

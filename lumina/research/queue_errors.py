@@ -18,7 +18,8 @@ from lumina._core._models import QUEUE_MODELS
 from lumina._core._queue_probe import ENDS, PROBE, SAMPLE, follow
 from lumina.data.flatten import PER
 from lumina.data.kinds import Flag, Kind, Phase
-from lumina.errors import ConfigError, DataError
+from lumina.errors import ConfigError, DataError, argument
+from lumina.numeric import real, whole
 
 if TYPE_CHECKING:
     from lumina.data.tape import Tape
@@ -166,12 +167,16 @@ def queue_errors(
     ConfigError
         Naming the option, its value and bound.
     """
-    at_s = tuple(float(at) for at in at_s)
-    _check(probes, seed, levels, horizon_s, at_s, unit, per, models)
+    probes = whole(argument("probes"), probes, 1, MAX_PROBES)
+    seed = whole(argument("seed"), seed, 0, 2**63 - 1)
+    levels = whole(argument("levels"), levels, 1, 100)
+    horizon_s = real(argument("horizon_s"), horizon_s, 0.001, 86_400)
+    at_s = _times(at_s, horizon_s)
+    _check(unit, per, models)
     if tape.level != "L3":
         raise DataError(f"{tape!r}: the exact queue needs an L3 tape, whose rows are orders")
     if 0 < tape.depth_limit < levels:
-        raise DataError(f"{tape!r}: shows {tape.depth_limit} levels a side, below levels = {levels}")
+        raise DataError(f"{tape!r}: shows {tape.depth_limit} levels a side, below {argument('levels')} = {levels}")
     horizon_ns = round(horizon_s * _NS)
     spans = _spans(tape, horizon_ns)
     asked = _draw(spans, probes, levels, horizon_ns, seed)
@@ -225,30 +230,23 @@ def queue_errors(
     )  # fmt: skip
 
 
-def _check(
-    probes: int,
-    seed: int,
-    levels: int,
-    horizon_s: float,
-    at_s: tuple[float, ...],
-    unit: str,
-    per: str,
-    models: Sequence[Model],
-) -> None:
-    if not 1 <= probes <= MAX_PROBES:
-        raise ConfigError(f"probes = {probes}: must be at least 1 and at most {MAX_PROBES}")
-    if not 0 <= seed < 2**63:
-        raise ConfigError(f"seed = {seed}: must be at least 0 and below 2^63")
-    if not 1 <= levels <= 100:
-        raise ConfigError(f"levels = {levels}: must be at least 1 and at most 100")
-    if not 0.001 <= horizon_s <= 86_400:
-        raise ConfigError(f"horizon_s = {horizon_s}: must be at least 0.001 and at most 86400")
-    if not at_s or list(at_s) != sorted(set(at_s)) or not at_s[0] > 0 or not at_s[-1] <= horizon_s:
-        raise ConfigError(f"at_s = {list(at_s)}: must rise, above 0 and up to horizon_s = {horizon_s:g}")
+def _times(at_s: Sequence[float], horizon_s: float) -> tuple[float, ...]:
+    try:
+        times = tuple(real(argument("at_s"), at, 0, 86_400, above=True) for at in at_s)
+    except TypeError:
+        raise ConfigError(f"{argument('at_s')} = {at_s!r}: must be a sequence of times in s, such as (1, 10)") from None
+    if not times or list(times) != sorted(set(times)) or times[-1] > horizon_s:
+        raise ConfigError(
+            f"{argument('at_s')} = {list(times)}: must rise, above 0 and up to {argument('horizon_s')} = {horizon_s:g}"
+        )
+    return times
+
+
+def _check(unit: str, per: str, models: Sequence[Model]) -> None:
     if unit not in ("base", "lots"):
-        raise ConfigError(f"unit = {unit!r}: must be one of base, lots")
+        raise ConfigError(f"{argument('unit')} = {unit!r}: must be one of base, lots")
     if per not in PER:
-        raise ConfigError(f"per = {per!r}: must be one of {', '.join(PER)}")
+        raise ConfigError(f"{argument('per')} = {per!r}: must be one of {', '.join(PER)}")
     if not models:
         raise ConfigError("models: none given")
 
@@ -289,8 +287,8 @@ def _spans(tape: Tape, horizon_ns: int) -> NDArray[np.int64]:
     out = np.array([span for span in spans if span[1] > span[0]], np.int64).reshape(-1, 2)
     if not len(out):
         raise DataError(
-            f"{tape!r}: is nowhere in continuous trading for longer than horizon_s = {horizon_ns / _NS:g}; "
-            "remedy: a shorter horizon"
+            f"{tape!r}: is nowhere in continuous trading for longer than {argument('horizon_s')} = "
+            f"{horizon_ns / _NS:g}; remedy: a shorter horizon"
         )
     return out
 

@@ -25,6 +25,12 @@ def test_linear_unit():
     assert instrument.unit * 618_002 * 5 == 309_001_000_000
 
 
+@pytest.mark.parametrize(("points", "usd"), [(4800, 1.2), (4900, 1.225), (4320, 1.08)])
+def test_a_fee_by_value_is_right_at_one_price(points, usd):
+    es = Instrument("ES", "0.25", 1, 50, maker_fee="0.000005")
+    assert float(es.unit * es.ticks(points) * es.maker_fee / es.money_scale) == usd
+
+
 def test_inverse_unit():
     # 3 contracts of 100 USD at 60,000.0: 300 / 60000 = 0.005 coin
     instrument = Instrument("BTCUSD_PERP", "0.1", 1, 100, inverse=True)

@@ -75,9 +75,9 @@ def test_without_matplotlib_the_error_names_the_extra(market_rows, load_rows, tm
     ("arguments", "says"),
     [
         (["queue", "absent.lumina"], "absent.lumina"),
-        (["queue", "TAPE", "--probes", "0"], "probes = 0: must be at least 1"),
+        (["queue", "TAPE", "--probes", "0"], "--probes = 0: must be a whole number in [1, "),
         (["queue", "TAPE", "--at-s", "soon"], "--at-s soon: must be numbers"),
-        (["queue", "TAPE"], "nowhere in continuous trading for longer than horizon_s = 300"),
+        (["queue", "TAPE"], "nowhere in continuous trading for longer than --horizon-s = 300"),
         (["queue"], "required: tape (--help lists the options)"),
     ],
 )

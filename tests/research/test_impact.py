@@ -184,6 +184,11 @@ def test_a_picture(measured, tmp_path):
         ({"pace_s": 0}, "pace_s = 0: must be"),
         ({"warmup_s": 0}, "warmup_s = 0: must be"),
         ({"horizon_s": 11_600}, "horizon_s = 11600: must be"),
+        ({"horizon_s": math.inf}, "horizon_s = inf: must be a whole number"),
+        ({"twins": math.nan}, "twins = nan: must be a whole number"),
+        ({"seed": "1"}, "seed = '1': must be a whole number, not a text"),
+        ({"sizes": 10}, r"sizes = 10: must be a sequence of lots, such as \(10, 100\)"),
+        ({"sizes": (1.5, 3)}, r"sizes = 1\.5: must be a whole number"),
         ({"value_impact": -1}, "value_impact = -1: must be"),
     ],
 )
