@@ -37,7 +37,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("values", {"metavar": "MAP", "help": "csv: words of the file, as side.1=buy,side.2=sell"}),
     ("time_unit", {"metavar": "UNIT", "help": "csv: s, ms, us, ns or iso; of all times, or time=iso,local_time=ms"}),
     ("time_zone", {"metavar": "ZONE", "help": "csv: of iso times that do not say theirs"}),
-    ("aggressor", {"choices": ("quotes",), "help": "csv: side of prints from the quote that they met"}),
+    ("aggressor", {"choices": ("quotes",), "help": "csv: side of prints that tell none, from the quote that they met"}),
     ("delimiter", {"metavar": "CHAR", "help": "csv: between fields"}),
     ("header", {"action": argparse.BooleanOptionalAction, "help": "csv: the first line names the columns"}),
     ("definition", {"metavar": "FILE", "help": "Databento's definitions of instruments: symbol, tick, multiplier"}),

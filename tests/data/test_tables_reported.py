@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 import lumina
+from lumina import Kind, Side
 from lumina.data.cli import main
 from lumina.errors import DataError
 
@@ -182,3 +183,58 @@ def test_a_deribit_perpetual_and_a_spot_pair(data_dir):
     assert (swap.instrument.multiplier, swap.instrument.settlement) == (100, "BTC")
     spot = lumina.load(data_dir / "reported" / "tardis_coinbase_SKL-USD_far_ask.csv")
     assert set(spot.provenance["assumed"]) == {"multiplier", "inverse", "settlement", "maker_fee", "taker_fee"}
+
+
+def test_prints_of_another_file_take_their_side_from_the_quotes(reported):
+    files = [reported / "szse_ticks.csv", reported / "szse_transactions.csv"]
+    tape = lumina.load(files, "csv", rows="book,trades", aggressor="quotes")
+    quotes = [
+        (datetime.fromisoformat(row["timestamp"]), Fraction(row["bid_price_1"]), Fraction(row["ask_price_1"]))
+        for row in rows_of(files[0])
+    ]
+    expected, last, waiting = [], None, list(quotes)
+    for row in rows_of(files[1]):
+        at, price = datetime.fromisoformat(row["timestamp"]), Fraction(row["price"])
+        while waiting and waiting[0][0] < at:
+            last = waiting.pop(0)
+        side = Side.NONE
+        if last is not None and price >= last[2]:
+            side = Side.BUY
+        elif last is not None and price <= last[1]:
+            side = Side.SELL
+        expected.append(side)
+    found = tape.events["side"][tape.events["kind"] == Kind.TRADE].tolist()
+    assert found == expected
+    assert 0 < found.count(Side.NONE) < len(found) / 2
+    assert tape.provenance["trades"]["between the quotes"] == found.count(Side.NONE)
+    assert any("tell no aggressor" in note.text for note in lumina.load(files, "csv", rows="book,trades").notes)
+
+
+def test_sides_from_a_book_of_orders(tmp_path):
+    path = tmp_path / "orders.csv"
+    rows = [
+        "trade,none,100,1,0",
+        "add,buy,100,5,1",
+        "add,sell,102,5,2",
+        "add,sell,101,3,3",
+        "trade,none,101,1,0",
+        "execute,sell,101,3,3",
+        "trade,none,101,1,0",  # between 100 and 102
+        "modify,buy,99,5,1",
+        "trade,none,100,1,0",  # between 99 and 102
+        "trade,none,99,1,0",
+        "cancel,buy,99,0,1",
+        "trade,none,99,1,0",  # no bid
+    ]
+    text = "".join(f"{1700000000000 + i},{row}\n" for i, row in enumerate(rows))
+    path.write_text("time,kind,side,price,quantity,order_id\n" + text)
+    tape = lumina.load(path, "csv", aggressor="quotes", tick_size=1, lot_size=1)
+    sides = tape.events["side"][tape.events["kind"] == Kind.TRADE].tolist()
+    assert sides == [Side.NONE, Side.BUY, Side.NONE, Side.NONE, Side.SELL, Side.NONE]
+
+
+def test_sides_from_quotes_need_a_book(tmp_path):
+    path = tmp_path / "trades.csv"
+    path.write_text("time,price,quantity\n1700000000000,1,1\n")
+    with pytest.raises(DataError, match="needs a book beside the prints"):
+        lumina.load(path, "csv", rows="trades", aggressor="quotes")

@@ -18,6 +18,7 @@ from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, HashedFile, Progress, Source
+from lumina.data.tables.aggressor import Quotes
 from lumina.data.tables.recording import Feed, Options, Recording, Terms
 from lumina.data.tables.table import (
     UNITS,
@@ -109,7 +110,9 @@ def read(
     date : str, optional
         YYYY-MM-DD, where times are of a day: since its midnight in `time_unit`, or texts as 09:30:00.123.
     aggressor : {"quotes"}, optional
-        Prints in rows with all levels are given the side of the quote that they meet in the row before.
+        Prints that tell no side are given that of the quote that they meet: at the ask or above a buyer's, at the bid
+        or below a seller's. The quotes are those before the print: of the row before where rows have all levels and
+        a print, otherwise of the book's files.
     delimiter, header
         Of the file.
     instrument, symbol, tick_size, lot_size, ...
@@ -189,6 +192,9 @@ def read(
         "inferred": inferred,
         **({"aggressor": "of the quote that the print met"} if aggressor else {}),
     }
+    books = [feed for feed in feeds if feed.name != "trades"]
+    if quotes and not books:
+        raise DataError(f"{paths[0]}: {argument('aggressor', 'quotes')} needs a book beside the prints")
     one_clock = all("local_time" not in form.columns for form in forms)
     return Recording(
         paths,
@@ -199,6 +205,7 @@ def read(
         depth_limit=max(form.depth for form in forms),
         file_order=len(feeds) == 1,
         ordered=one_clock and len(feeds) == 1,
+        quotes=Quotes(feeds[0].counts) if quotes and "levels" not in {feed.name for feed in feeds[:1]} else None,
     )
 
 

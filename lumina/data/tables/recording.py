@@ -18,6 +18,7 @@ from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number, exact, text
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import Chunk, Clocks, HashedFile, Progress, Reading, Source
+from lumina.data.tables.aggressor import Quotes
 from lumina.data.tables.merge import merge
 from lumina.errors import DataError, argument
 
@@ -127,6 +128,8 @@ class Recording(Source):
         For the provenance, before the counts.
     file_order, ordered
         Of the pipeline.
+    quotes : Quotes, optional
+        Gives a side to the prints that have none.
     """
 
     def __init__(
@@ -140,11 +143,13 @@ class Recording(Source):
         depth_limit: int = 0,
         file_order: bool = False,
         ordered: bool = False,
+        quotes: Quotes | None = None,
     ) -> None:
         super().__init__(paths)
         self.instrument, self.depth_limit = instrument, depth_limit
         self.counted_window_ns = options.counted_window_ns
         self._feeds, self._options, self._facts = feeds, options, facts
+        self._quotes = quotes
         self._pipeline = Pipeline(
             self.name,
             ordered=ordered,
@@ -170,7 +175,7 @@ class Recording(Source):
         streams = [feed.updates(opener) for feed in self._feeds]
         try:
             for updates in merge(streams):
-                yield from self._pipeline.push(updates)
+                yield from self._pipeline.push(updates if self._quotes is None else self._quotes.give_sides(updates))
         finally:
             for stream in streams:
                 stream.close()
