@@ -55,6 +55,30 @@ def test_other_work_ends_it(benchmark_script: ModuleType, change: dict[str, Any]
         benchmark_script.check_same_work("l2_market_maker", work(), work(**change))
 
 
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def collected(*options: str) -> list[str]:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *options]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    return [line for line in out.splitlines() if "::" in line]
+
+
+def test_benchmark_only_at_the_root_collects_the_benchmarks_and_nothing_else() -> None:
+    names = collected("--benchmark-only")
+    assert len(names) >= 50
+    assert all(name.startswith("bench/") for name in names)
+    assert all(name.startswith("tests/test_codes.py") for name in collected("--benchmark-only", "tests/test_codes.py"))
+
+
+def test_every_part_of_the_long_checks_has_a_name() -> None:
+    long = [str(ROOT / ".ci" / "long")]
+    names = subprocess.run([*long, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    assert {"sanitizers", "reference", "properties", "benchmarks", "fuzz_books"} <= set(names)
+    wrong = subprocess.run([*long, "nothing"], capture_output=True, text=True)
+    assert (wrong.returncode, "no part nothing; there are: " in wrong.stderr) == (2, True)
+
+
 def test_a_missing_peer_is_named() -> None:
     if importlib.util.find_spec("hftbacktest") is not None:
         pytest.skip("hftbacktest is installed")
