@@ -262,7 +262,7 @@ def test_T3_prints_between_ticks_off_the_book_and_of_nothing(load):
         (Kind.TRADE, BUY, 21, 1, ALL | Flag.HIDDEN),
         (Kind.TRADE, BUY, 21, 1, ALL | Flag.OFFBOOK),
     ]
-    assert tape.provenance["messages"]["trades of nothing"] == 2
+    assert tape.provenance["unused"]["trades of nothing"] == 2
 
 
 def test_instrument_from_the_stream(tmp_path):
@@ -289,8 +289,8 @@ def test_several_symbols(tmp_path, load):
         load(stream)
     tape = load(stream, symbol="AUSDT")
     assert len(tape) == 5
-    assert tape.provenance["messages"]["other symbols"] == 1
-    assert tape.provenance["messages"]["other: forceOrder"] == 1
+    assert tape.provenance["unused"]["depth messages of other symbols"] == 1
+    assert tape.provenance["unused"]["forceOrder messages"] == 1
     with pytest.raises(DataError, match="no depth updates of CUSDT"):
         load(stream, symbol="CUSDT")
 

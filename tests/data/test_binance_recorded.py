@@ -62,8 +62,8 @@ def test_touch_after_each_depth_message_is_the_venues_own(data_dir, market):
     assert equal >= share * compared
     assert exact == same_id
     # the importer found the same, and no gap over the boundary of the files
-    record = tape.provenance["book_ticker"]
-    assert record == {"depth_messages": compared, "equal": equal, "same_id": exact}
+    record = tape.provenance["compared"]["bookTicker"]
+    assert record == {"of": compared, "equal": equal, "same_id": exact}
     assert tape.provenance["messages"]["gaps"] == 0
 
 

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MESSAGE_END, REPLACE_BOOK
-from lumina.data.binance.lines import GZIP_MAGIC, Line, read_lines
-from lumina.data.binance.market import Market, look, pairs, symbol_of
+from lumina.data.binance.lines import GZIP_MAGIC, Line, pairs, read_lines
+from lumina.data.binance.market import Market, aggregated, look, symbol_of
+from lumina.data.binance.owner import agrees, id_of, is_near, joins
+from lumina.data.binance.prints import Prints
 from lumina.data.binance.sync import Diff, Levels, Resync, Snapshot, Sync
 from lumina.data.decimals import OUT, BadNumber, Grid, OffGrid
 from lumina.data.fit import Fit
@@ -148,7 +150,10 @@ class BinanceSource(Source):
         self._prices, self._lots = fit.grids(instrument)
         self._out = Messages()
         self._counts: Counter[str] = Counter()
+        self._unused: Counter[str] = Counter()
         self._quotes = _Quotes()
+        self._prints = Prints(market.aggregated is not False)
+        self._nobodys: list[Line] = []  # snapshots without a symbol that may be ours
         self._low_ns, self._high_ns = 2**63, -(2**63)
 
     def rows(self) -> Iterator[Chunk]:
@@ -158,6 +163,8 @@ class BinanceSource(Source):
 
         before = 0
         for path in self.paths:
+            if path != self.paths[0] and (told := aggregated(path, self._market.symbol)) is not None:
+                self._prints.aggregated = told
             file = HashedFile(path, tick)
             try:
                 for line in read_lines(file):
@@ -174,9 +181,14 @@ class BinanceSource(Source):
             finally:
                 file.close()
         if not self._sync.synced:
+            others = sum(n for what, n in self._unused.items() if what.startswith("snapshots")) + len(self._nobodys)
+            belongs = (
+                f" that belongs to {self._market.symbol}: of {others} without a symbol none has an update id within "
+                "its updates, and prices and levels like theirs"
+            )
             raise DataError(
-                f"{self.paths[0]}: no snapshot in {len(self.paths)} file(s); remedy: give the files from "
-                "the one with the REST snapshot on"
+                f"{self.paths[0]}: no snapshot in {len(self.paths)} file(s){belongs if others else ''}; remedy: give "
+                "the files from the one with the REST snapshot on"
             )
         yield from self._compared(pipeline, pipeline.push(self._out.take()))
         yield from self._compared(pipeline, pipeline.finish())
@@ -188,8 +200,9 @@ class BinanceSource(Source):
             "inferred": self._inferred,
             "messages": {**self._sync.counts, **dict(sorted(self._counts.items()))},
             **self._fit.record(),
+            "unused": dict(sorted(self._unused.items())),
             **pipeline.record(),
-            "book_ticker": self._quotes.record(),
+            "compared": {"bookTicker": self._quotes.record()},
         }
 
     def _compared(self, pipeline: Pipeline, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -203,30 +216,71 @@ class BinanceSource(Source):
 
     def _take(self, line: Line) -> None:
         stream = line.stream
-        if stream not in ("snapshot", "depth", "trade", "bookTicker"):
-            self._counts[f"other: {stream or 'unknown'}"[:40]] += 1
+        if stream not in ("snapshot", "depth", "trade", "aggTrade", "bookTicker"):
+            self._unused[f"{stream or 'unknown'} messages"[:60]] += 1
             return
         if stream == "snapshot":
             named = line.data.get("symbol", self._market.symbol)
         else:
             named = symbol_of(line)
         if named != self._market.symbol:
-            self._counts["other symbols"] += 1
+            self._unused[f"{stream} messages of other symbols"] += 1
         elif stream == "trade":
-            self._trade(line)
+            if self._prints.takes_trade(line):
+                self._trade(line)
+            else:
+                self._unused["trade messages that aggTrade messages told before"] += 1
+        elif stream == "aggTrade":
+            if self._prints.takes_aggregate(line):
+                self._counts["aggregated"] += 1
+                self._trade(line)
+            else:
+                self._unused["aggTrade messages (trade messages tell the same)"] += 1
         elif stream == "depth":
             self._diff(line)
         elif stream == "bookTicker":
             self._counts["book_tickers"] += 1
             self._quotes.add(line.update_id("u"), self._level(line, "b", "B"), self._level(line, "a", "A"))
+        elif "symbol" in line.data or not self._market.several:
+            self._own_snapshot(line)
+        elif self._sync.wants_snapshot and self._is_near(line):
+            # the update that decides whose it is may be still to come
+            self._nobodys.append(line)
+            self._decide(None)
         else:
+            self._unused["snapshots of other symbols, or later ones"] += 1
+
+    def _own_snapshot(self, line: Line) -> None:
+        """A snapshot that names the symbol, or of a recording of one symbol: but what is far from it is not its own."""
+        if "symbol" in line.data or (self._is_near(line) and agrees(line, self._sync.lines())):
             self._snapshot(line)
+        else:
+            self._unused["snapshots of other symbols"] += 1
+
+    def _is_near(self, line: Line) -> bool:
+        return self._market.price is None or is_near(line, self._market.price)
+
+    def _decide(self, update: Line | None) -> None:
+        """Which of the snapshots without a symbol is ours, now that the stream has come to their ids."""
+        lines = [*self._sync.lines(), *([] if update is None else [update])]
+        reached = lines[-1].update_id("u") if lines else -1
+        left = []
+        for snapshot in self._nobodys:
+            if id_of(snapshot) > reached:
+                left.append(snapshot)
+            elif self._sync.wants_snapshot and joins(snapshot, lines) and agrees(snapshot, lines):
+                # nobody knew before the update that decides
+                snapshot.local_ts_ns = max(snapshot.local_ts_ns, update.local_ts_ns if update is not None else 0)
+                self._snapshot(snapshot)
+            else:
+                self._unused["snapshots of other symbols, or later ones"] += 1
+        self._nobodys = left if self._sync.wants_snapshot else []
 
     def _trade(self, line: Line) -> None:
         data = line.data
         kind = data.get("X", "MARKET")
         if kind == "NA" or data.get("q") == "0":
-            self._counts["trades of nothing"] += 1  # the venue sends them; they move nothing
+            self._unused["trades of nothing"] += 1  # the venue sends them; they move nothing
             return
         maker = data.get("m")
         if not isinstance(maker, bool):
@@ -257,6 +311,8 @@ class BinanceSource(Source):
         previous = -1 if self._market.spot else line.update_id("pu")
         if last < first:
             raise line.refuse("u", f"{last} is below U {first}")
+        if self._nobodys:
+            self._decide(line)
         diff = Diff(line, line.time_ns("T", "E"), first, last, previous, self._levels(line, "b", "a"))
         for item in self._sync.diff(diff):
             self._put(item, Flag.EXCH | Flag.LOCAL)
@@ -367,4 +423,4 @@ class _Quotes:
                 self._same_id += self._last[0] == tag
 
     def record(self) -> dict[str, int]:
-        return {"depth_messages": self._compared, "equal": self._equal, "same_id": self._same_id}
+        return {"of": self._compared, "equal": self._equal, "same_id": self._same_id}

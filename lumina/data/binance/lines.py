@@ -5,9 +5,11 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from lumina.data.decimals import BadNumber, decimal
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
 
@@ -58,6 +60,25 @@ class Line:
     def update_id(self, field: str) -> int:
         """An id of an update."""
         return self.integer(field, 0, 2**63 - 1)
+
+
+def pairs(line: Line, field: str) -> list[list[str]]:
+    """Levels of a message, as [price, quantity] texts."""
+    levels = line.data.get(field)
+    if not isinstance(levels, list):
+        raise line.refuse(field, "is missing" if levels is None else f"is no list but a {type(levels).__name__}")
+    for level in levels:
+        if not isinstance(level, list) or len(level) < 2:
+            raise line.refuse(field, f"{level!r} is not [price, quantity]")
+    return levels
+
+
+def number(line: Line, field: str, value: str) -> Fraction:
+    """A number of a level."""
+    try:
+        return decimal(value)
+    except BadNumber as error:
+        raise line.refuse(field, error) from None
 
 
 def read_lines(file: HashedFile) -> Iterator[Line]:

@@ -1,12 +1,12 @@
 """What the head of a raw Binance recording tells: market, symbol, and the grid of its numbers."""
 
+import statistics
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from lumina.data.binance.lines import Line, read_lines
-from lumina.data.decimals import BadNumber, decimal
+from lumina.data.binance.lines import Line, number, pairs, read_lines
+from lumina.data.binance.owner import agrees, is_near, joins
 from lumina.data.instrument import Instrument, Number
 from lumina.data.source import HashedFile
 from lumina.errors import DataError, argument
@@ -30,6 +30,12 @@ class Market:
         Numbers at the head.
     latency_ns : int
         Local less exchange time of the first depth update.
+    several : bool
+        The recording holds other symbols too.
+    price : Fraction or None
+        Median of the levels of depth updates, None where they have none.
+    aggregated : bool or None
+        Trades come from `aggTrade` alone; None where there are none at the head.
     """
 
     symbol: str
@@ -38,6 +44,9 @@ class Market:
     prices: set[str]
     quantities: set[str]
     latency_ns: int
+    several: bool
+    price: Fraction | None
+    aggregated: bool | None
 
     @property
     def spot(self) -> bool:
@@ -56,28 +65,8 @@ class Market:
 
 def look(path: Path, symbol: str | None) -> Market:
     """Read the head of a recording."""
-    symbols: dict[str, tuple[dict[str, Any], int]] = {}
-    prices: set[str] = set()
-    quantities: set[str] = set()
-    file = HashedFile(path)
-    try:
-        for line in read_lines(file):
-            if line.number > _HEAD_LINES:
-                break
-            if line.stream == "depth":
-                name = symbol_of(line)
-                if name not in symbols:
-                    symbols[name] = line.data, line.local_ts_ns - line.time_ns("T", "E")
-                if symbol not in (None, name):
-                    continue
-            elif line.stream != "snapshot":
-                continue
-            for field in ("bids", "asks") if line.stream == "snapshot" else ("b", "a"):
-                for price, quantity, *_ in pairs(line, field):
-                    prices.add(_number(line, field, price))
-                    quantities.add(_number(line, field, quantity))
-    finally:
-        file.close()
+    head = _Head(path)
+    symbols = list(head.depth)
     if symbol is None and len(symbols) > 1:
         raise DataError(f"{path}: holds {', '.join(sorted(symbols))}; remedy: give {argument('symbol')}")
     if not symbols or (symbol is not None and symbol not in symbols):
@@ -85,11 +74,62 @@ def look(path: Path, symbol: str | None) -> Market:
         raise DataError(
             f"{path}: no depth updates{wanted} in {_HEAD_LINES} lines: not a recording of a Binance depth stream"
         )
-    symbol = symbol or next(iter(symbols))
-    data, latency_ns = symbols[symbol]
-    market = "spot" if "pu" not in data else "coin-m" if "ps" in data else "usd-m"
-    pair = data.get("ps", "") if market == "coin-m" else ""
-    return Market(symbol, market, str(pair), prices, quantities, latency_ns)
+    symbol = symbol or symbols[0]
+    own = head.depth[symbol]
+    data, several = own[0].data, len(head.symbols) > 1
+    name = "spot" if "pu" not in data else "coin-m" if "ps" in data else "usd-m"
+    pair = data.get("ps", "") if name == "coin-m" else ""
+    levels = [(line, field, level) for line in own for field in ("b", "a") for level in pairs(line, field)]
+    prices = [number(line, field, level[0]) for line, field, level in levels]
+    price = statistics.median(prices) if prices else None
+    for line in head.snapshots:
+        if line.data.get("symbol", symbol) != symbol or (price is not None and not is_near(line, price)):
+            continue
+        if "symbol" in line.data or ((not several or joins(line, own)) and agrees(line, own)):
+            levels += [(line, field, level) for field in ("bids", "asks") for level in pairs(line, field)]
+    for line, field, level in levels:
+        for text in level[:2]:
+            number(line, field, text)
+    latency_ns = own[0].local_ts_ns - own[0].time_ns("T", "E")
+    texts = [{level[i] for _, _, level in levels} for i in (0, 1)]
+    return Market(symbol, name, str(pair), texts[0], texts[1], latency_ns, several, price, head.aggregated(symbol))
+
+
+def aggregated(path: Path, symbol: str) -> bool | None:
+    """Do trades of a symbol at the head of a file come from `aggTrade` alone? None where there are no trades."""
+    return _Head(path).aggregated(symbol)
+
+
+class _Head:
+    """The first lines of a recording by what they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.symbols: set[str] = set()
+        self.depth: dict[str, list[Line]] = {}
+        self.snapshots: list[Line] = []
+        self._trades: set[tuple[str, str]] = set()
+        file = HashedFile(path)
+        try:
+            for line in read_lines(file):
+                if line.number > _HEAD_LINES:
+                    break
+                if line.stream == "snapshot":
+                    self.snapshots.append(line)
+                    continue
+                if line.stream == "depth":
+                    self.depth.setdefault(symbol_of(line), []).append(line)
+                name = line.data.get("s")
+                if isinstance(name, str):
+                    self.symbols.add(name)
+                    self._trades.add((name, line.stream))
+        finally:
+            file.close()
+
+    def aggregated(self, symbol: str) -> bool | None:
+        """See `aggregated`."""
+        if (symbol, "trade") in self._trades:
+            return False
+        return True if (symbol, "aggTrade") in self._trades else None
 
 
 def symbol_of(line: Line) -> str:
@@ -98,22 +138,3 @@ def symbol_of(line: Line) -> str:
     if not isinstance(name, str) or not name:
         raise line.refuse("s", "is missing" if name is None else f"{name!r} is no symbol")
     return name
-
-
-def pairs(line: Line, field: str) -> list[list[str]]:
-    """Levels of a message, as [price, quantity] texts."""
-    levels = line.data.get(field)
-    if not isinstance(levels, list):
-        raise line.refuse(field, "is missing" if levels is None else f"is no list but a {type(levels).__name__}")
-    for level in levels:
-        if not isinstance(level, list) or len(level) < 2:
-            raise line.refuse(field, f"{level!r} is not [price, quantity]")
-    return levels
-
-
-def _number(line: Line, field: str, value: str) -> str:
-    try:
-        decimal(value)
-    except BadNumber as error:
-        raise line.refuse(field, error) from None
-    return value

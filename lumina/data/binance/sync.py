@@ -80,6 +80,15 @@ class Sync:
         }
     )
 
+    @property
+    def wants_snapshot(self) -> bool:
+        """Would a snapshot become the book?"""
+        return self.stale or not self.synced
+
+    def lines(self) -> list[Line]:
+        """Updates that the next snapshot may cover."""
+        return [diff.line for diff in self.waiting]
+
     def diff(self, diff: Diff) -> Iterator[Diff]:
         """Take a diff; DataError at a gap in the ids unless gaps are marked."""
         self.counts["diffs"] += 1
@@ -109,7 +118,7 @@ class Sync:
     def snapshot(self, snapshot: Snapshot) -> Iterator[Resync]:
         """Take a snapshot: the first one, or the one after a gap, becomes the book."""
         self.counts["snapshots"] += 1
-        if self.synced and not self.stale:
+        if not self.wants_snapshot:
             self.counts["snapshots_unused"] += 1
             return
         kept = [diff for diff in self.waiting if not self._covered(diff, snapshot.last)]
