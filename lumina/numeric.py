@@ -56,6 +56,19 @@ def whole(name: str, value: Any, low: int, high: int, *, error: type[LuminaError
     return int(value)
 
 
+def flag(name: str, value: Any, *, error: type[LuminaError] = ConfigError) -> bool:
+    """`value` as a bool, numpy's among them.
+
+    Raises
+    ------
+    error
+        Naming name and value.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise error(f"{name} = {value!r}: must be True or False")
+    return bool(value)
+
+
 def _has_no_fraction(value: Any) -> bool:
     if isinstance(value, numbers.Integral):  # of any size: no float holds them all
         return True

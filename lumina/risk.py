@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from lumina.numeric import is_number
 
 DAY_NS = 86_400 * 10**9
@@ -73,8 +75,9 @@ class RiskLimits:
             if not 1e-9 <= band <= 1e6:
                 raise ValueError(f"price_band = {band!r}: must be in [1e-9, 1e6]")
             object.__setattr__(self, "price_band", float(band))
-        if not isinstance(self.refuse_self_cross, bool):
+        if not isinstance(self.refuse_self_cross, bool | np.bool_):
             raise TypeError(f"refuse_self_cross = {self.refuse_self_cross!r}: must be True or False")
+        object.__setattr__(self, "refuse_self_cross", bool(self.refuse_self_cross))
 
     def _whole(self, name: str, low: int, high: int, *, optional: bool = True) -> None:
         value = getattr(self, name)

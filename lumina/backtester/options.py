@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from lumina.data.instrument import Instrument
 from lumina.errors import ConfigError
-from lumina.numeric import real, whole
+from lumina.numeric import flag, is_number, real, whole
 from lumina.risk import DAY_NS, RiskLimits
 
 LatencySpec = int | Mapping[str, Any]
@@ -45,10 +45,10 @@ BOUNDS = {
     "risk.max_position_lots": Bound(1, 2**40, True),
     "risk.max_open_orders": Bound(1, 2**40, True),
     "risk.max_messages": Bound(1, 2**20, True),
-    "risk.message_window_ns": Bound(1, 10**15, True),
+    "risk.message_window_ns": Bound(1, 2**60, True),
     "risk.max_daily_loss": Bound(0, 9e9, above=True),
     "risk.day_start_ns": Bound(0, DAY_NS - 1, True),
-    "risk.duplicate_window_ns": Bound(1, 10**15, True),
+    "risk.duplicate_window_ns": Bound(1, 2**60, True),
     "impact.sigma_daily": Bound(0, 100),
     "impact.volume_daily": Bound(0, 1e300, above=True),
     "impact.y": Bound(0, 1000),
@@ -67,20 +67,33 @@ def _number(owner: Any, name: str, bound: Bound) -> None:
     object.__setattr__(owner, name, bound.check(name, value))
 
 
+_NEEDED = {"constant": ("ns",), "lognormal": ("median_ns", "sigma"), "empirical": ("ns", "counts")}
+_LOGNORMAL = '{"model": "lognormal", "median_ns": 200_000, "sigma": 0.3}'
+
+
 def _model(name: str, spec: LatencySpec) -> dict[str, Any]:
     if not isinstance(spec, Mapping):
+        given: Any = spec  # whatever its type says
+        if not is_number(given) and not isinstance(given, str):
+            raise ConfigError(f"{name} = {given!r}: must be a whole number of ns, or a mapping such as {_LOGNORMAL}")
         return {"model": "constant", "ns": NS.check(name, spec)}
     kind = spec.get("model", "constant")
     known = {"constant": {"model", "ns"}, "lognormal": {"model", "median_ns", "sigma", "min_ns"},
              "empirical": {"model", "ns", "counts"}}  # fmt: skip
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise ConfigError(f"{name}.model = {kind!r}: must be one of {', '.join(known)}")
     for key in spec:
         if key not in known[kind]:
             raise ConfigError(f"{name}.{key}: unknown for model {kind}; known: {', '.join(sorted(known[kind]))}")
+    for key in _NEEDED[kind]:
+        if key not in spec:
+            raise ConfigError(f"{name}.{key}: is missing")
     if kind == "constant":
-        return {"model": kind, "ns": NS.check(f"{name}.ns", spec.get("ns", 0))}
+        return {"model": kind, "ns": NS.check(f"{name}.ns", spec["ns"])}
     if kind == "empirical":
+        for key in ("ns", "counts"):
+            if isinstance(spec.get(key, ()), str) or not isinstance(spec.get(key, ()), Iterable):
+                raise ConfigError(f"{name}.{key} = {spec[key]!r}: must be a sequence of whole numbers")
         ns = [NS.check(f"{name}.ns", value) for value in spec.get("ns", ())]
         counts = [whole(f"{name}.counts", value, 0, 2**53) for value in spec.get("counts", ())]
         if not ns or len(ns) != len(counts):
@@ -187,8 +200,7 @@ class Queue:
         if self.unit not in ("base", "lots"):
             raise ConfigError(f"unit = {self.unit!r}: must be one of base, lots")
         _number(self, "n", BOUNDS["queue.n"])
-        if not isinstance(self.exact_back, bool):
-            raise ConfigError(f"exact_back = {self.exact_back!r}: must be True or False")
+        object.__setattr__(self, "exact_back", flag("exact_back", self.exact_back))
 
 
 @dataclass(frozen=True)
@@ -242,8 +254,7 @@ class Risk:
         for name, bound in BOUNDS.items():
             if name.startswith("risk."):
                 _number(self, name.removeprefix("risk."), bound)
-        if not isinstance(self.refuse_self_cross, bool):
-            raise ConfigError(f"refuse_self_cross = {self.refuse_self_cross!r}: must be True or False")
+        object.__setattr__(self, "refuse_self_cross", flag("refuse_self_cross", self.refuse_self_cross))
 
     def limits(self, instrument: Instrument) -> RiskLimits:
         """The same in the integer money of an instrument."""

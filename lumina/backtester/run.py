@@ -109,6 +109,8 @@ def backtest(
         "equity_interval_ns": equity_interval_ns,
         "markouts_ns": horizons,
     }
+    if progress is not None and not callable(progress):
+        raise ConfigError(f"progress = {progress!r}: must be a function of (done, all), or None")
     capsule, python = strategy_object.made(strategy)
     with strategy_object.alone(strategy, capsule, python):
         try:

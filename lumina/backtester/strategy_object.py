@@ -27,6 +27,11 @@ def made(strategy: Any) -> tuple[object | None, PythonStrategy | None]:
         return None, None
     if type(strategy).__name__ == "PyCapsule":
         return _checked(strategy), None
+    if isinstance(strategy, str):
+        raise ConfigError(
+            f"strategy = {strategy!r}: must be an object; lumina.strategies.create({strategy!r}, {{}}) makes one by "
+            "name"
+        )
     if isinstance(strategy, type):
         strategy = _instance(strategy)
     if hasattr(strategy, "capsule"):

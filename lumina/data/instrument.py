@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lumina.errors import DataError
-from lumina.numeric import whole
+from lumina.numeric import flag, whole
 
 Number = str | int | float | Decimal | Fraction | np.integer | np.floating
 _FEE_SCALE = 10**9
@@ -113,7 +113,7 @@ class Instrument:
             raise DataError(f"instrument: symbol = {symbol!r} must be a text of 1 to 100 characters")
         set_ = object.__setattr__
         set_(self, "symbol", symbol)
-        set_(self, "inverse", bool(inverse))
+        set_(self, "inverse", flag("inverse", inverse, error=DataError))
         set_(self, "settlement", str(settlement))
         for name, value in (("tick_size", tick_size), ("lot_size", lot_size), ("multiplier", multiplier)):
             number = exact(value, name)

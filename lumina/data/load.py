@@ -96,7 +96,10 @@ def format_of(path: PathLike) -> str:
 
 
 def _paths(path: Paths) -> list[Path]:
-    paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(one) for one in path]
+    try:
+        paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(one) for one in path]
+    except TypeError:
+        raise DataError(f"path = {path!r}: must be a path, or a sequence of paths") from None
     if not paths:
         raise DataError("no file to read")
     total_bytes(paths)

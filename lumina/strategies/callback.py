@@ -5,7 +5,7 @@ from typing import Any
 
 from lumina._core import _abi, _strategies
 from lumina.errors import ConfigError
-from lumina.numeric import whole
+from lumina.numeric import plain, whole
 
 
 class Callback:
@@ -39,11 +39,13 @@ class Callback:
 
     def __init__(self, address: Any, *, wake: Iterable[str] = ("report",), interval_ns: int = 0, user: int = 0) -> None:
         self._owner = address
-        value = getattr(address, "address", address)
+        value = plain(getattr(address, "address", address))
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**64:
             raise ConfigError(f"address = {address!r}: must be the address of a function, greater than 0")
         interval_ns = whole("interval_ns", interval_ns, 0, 2**63 - 1)
         user = whole("user", user, 0, 2**64 - 1)
+        if not isinstance(wake, Iterable):
+            raise ConfigError(f"wake = {wake!r}: must be names, such as ('report', 'bbo')")
         names = {name.lower(): bit for name, bit in _abi.WAKES.items()}
         mask = 0
         for name in (wake,) if isinstance(wake, str) else wake:

@@ -72,6 +72,7 @@ def test_ticks_from_a_price():
         ({"equity_interval_ns": float("inf")}, "equity_interval_ns = inf: must be a whole number"),
         ({"markouts_ns": 5}, "markouts_ns = 5: must be a sequence of times in ns"),
         ({"markouts_ns": (0.5,)}, "markouts_ns = 0.5: must be a whole number"),
+        ({"progress": 5}, "progress = 5: must be a function of (done, all), or None"),
         ({"self_trade": None}, "self_trade = None: must be one of cancel_newest"),
     ],
 )
@@ -79,6 +80,29 @@ def test_a_wrong_kind_of_argument_is_told_what_was_expected(arguments, message):
     with pytest.raises(ConfigError) as error:
         lumina.backtest(MARKET, Idle(), **arguments)
     assert message in str(error.value)
+
+
+def test_a_switch_of_numpy_is_a_switch_and_nothing_else_is():
+    yes = np.bool_(True)
+    assert lumina.Queue(exact_back=yes) == lumina.Queue(exact_back=True)
+    assert lumina.Risk(refuse_self_cross=yes) == lumina.Risk(refuse_self_cross=True)
+    assert lumina.RiskLimits(refuse_self_cross=yes) == lumina.RiskLimits(refuse_self_cross=True)
+    assert lumina.Instrument("X", 1, 1, inverse=yes) == lumina.Instrument("X", 1, 1, inverse=True)
+    with pytest.raises(DataError, match="inverse = 'no': must be True or False"):
+        lumina.Instrument("X", 1, 1, inverse="no")
+
+
+@pytest.mark.parametrize("path", [5, None])
+def test_what_is_no_path_is_named(path):
+    with pytest.raises(DataError, match=f"path = {path}: must be a path, or a sequence of paths"):
+        lumina.load(path)
+
+
+def test_windows_of_messages_have_one_bound():
+    for name in ("message_window_ns", "duplicate_window_ns"):
+        assert getattr(lumina.Risk(**{name: 2**60}), name) == getattr(lumina.RiskLimits(**{name: 2**60}), name)
+        with pytest.raises(ConfigError, match=rf"{name} = {2**60 + 1}: must be a whole number in \[1, {2**60}\]"):
+            lumina.Risk(**{name: 2**60 + 1})
 
 
 @pytest.mark.parametrize("market", ["tape.lumina", 5, None])
@@ -95,6 +119,12 @@ def test_what_is_no_market_is_named(market):
         (lambda: lumina.Latency(entry="1ms"), "entry = '1ms': must be a whole number, not a text"),
         (lambda: lumina.Latency(entry=True), "entry = True: must be a whole number"),
         (lambda: lumina.Latency({"model": "empirical", "ns": [1], "counts": [0]}), "feed.counts: must not all be 0"),
+        (lambda: lumina.Latency(entry=[1, 2]), "entry = [1, 2]: must be a whole number of ns, or a mapping such as"),
+        (lambda: lumina.Latency(entry={"model": ["x"]}), "entry.model = ['x']: must be one of constant, lognormal"),
+        (lambda: lumina.Latency(entry={"model": "constant"}), "entry.ns: is missing"),
+        (lambda: lumina.Latency({"model": "empirical", "ns": 5, "counts": 5}), "feed.ns = 5: must be a sequence"),
+        (lambda: lumina.Latency({"model": "lognormal", "median_ns": 5}), "feed.sigma: is missing"),
+        (lambda: lumina.strategies.Callback(5, wake=None), "wake = None: must be names, such as ('report', 'bbo')"),
         (lambda: lumina.Queue(exact_back=1), "exact_back = 1: must be True or False"),
         (lambda: lumina.Queue(n=float("nan")), "n = nan: must be a number"),
         (lambda: lumina.Impact(0.02, 1e6, weights=0.5), "weights = 0.5: must be a sequence of numbers"),
@@ -195,6 +225,7 @@ class Subclass(AvellanedaStoikov):
         (strategy(on_timer=plain, interval_ns=0.5), "interval_ns = 0.5: must be a whole number"),
         (NeedsAnArgument, "NeedsAnArgument is a class that needs arguments"),
         (Subclass(), "Subclass: on_fill would never be called, as its capsule is compiled"),
+        ("glft", "strategy = 'glft': must be an object; lumina.strategies.create('glft', {}) makes one by name"),
         (object(), "is no strategy: it has neither a capsule nor any of on_event"),
     ],
 )
