@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lumina.data import compressed
 from lumina.data.contracts import inverse_contract
 from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import Kind
 from lumina.data.source import COUNTED_WINDOW_NS, VENUE_TERMS, HashedFile, Progress, Source
 from lumina.data.tables.recording import Feed, Options, Recording, Terms
-from lumina.data.tables.table import Chunk, chunks, names_of, times
+from lumina.data.tables.table import Chunk, chunks, table_names, times
 from lumina.data.tables.table_feed import Form, RowFeed, TableFeed
 from lumina.data.tables.window_feed import WindowFeed
 from lumina.errors import DataError, argument
@@ -29,7 +28,7 @@ _ROW = {**_TIMES, "side": "side", "price": "price", "quantity": "amount"}
 
 def sniff(head: bytes, path: Path) -> bool:
     """The four columns that every such file begins with, plain or compressed."""
-    return names_of(compressed.head(head))[:4] == _HEAD
+    return table_names(head, path)[:4] == _HEAD
 
 
 def read(

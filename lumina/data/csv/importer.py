@@ -1,4 +1,4 @@
-"""CSV files of any vendor: rows of levels, prints or orders, or rows with all levels, by a map of their columns.
+"""Tables of any vendor, CSV or Parquet: rows of levels, prints or orders, or rows with all levels.
 
 Format `csv`. Columns with an obvious name need no map; times say their unit by their length.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lumina.data import compressed
 from lumina.data.csv.columns import Columns, obvious, resolve
 from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
@@ -26,7 +25,7 @@ from lumina.data.tables.table import (
     Chunk,
     Words,
     chunks,
-    names_of,
+    table_names,
     times,
     times_of_day,
     unit_of,
@@ -43,7 +42,7 @@ _ROWS = {"book": Kind.CHANGE, "trades": Kind.TRADE}
 
 def sniff(head: bytes, path: Path) -> bool:
     """A header whose names are obvious and tell what its rows are; plain or packed."""
-    names = names_of(compressed.head(head))
+    names = table_names(head, path)
     try:
         columns = obvious(names)
         return "time" in columns and _kind(path, columns, None) is not None

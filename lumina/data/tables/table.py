@@ -1,10 +1,11 @@
-"""CSV files in columns: chunks of rows with errors that name line, column and value."""
+"""CSV and Parquet files in columns: chunks of rows with errors that name line, column and value."""
 
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
+from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data.compressed import blocks
+from lumina.data.compressed import head as compressed_head
 from lumina.data.decimals import BadNumber, column
 from lumina.data.source import HashedFile
+from lumina.data.tables.parquet import batches, column_names, is_parquet
 from lumina.errors import DataError, argument
 
 _CHUNK = 1 << 20  # bytes
@@ -42,8 +45,11 @@ class Cells(Protocol):
 class Chunk:
     """Consecutive rows of a file, in columns."""
 
-    def __init__(self, path: Path, lines: NDArray[np.int64], columns: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, path: Path, lines: NDArray[np.int64], columns: Mapping[str, Sequence[str]], place: str = "line"
+    ) -> None:
         self.path, self.lines, self._columns = path, lines, columns
+        self.place = place
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -77,7 +83,7 @@ class Chunk:
 
     def where(self, row: int) -> str:
         """Place of a row, for an error."""
-        return f"{self.path}: line {self.lines[row]}"
+        return f"{self.path}: {self.place} {self.lines[row]}"
 
     def refuse(self, row: int, column: str, why: object) -> DataError:
         """Error about a field."""
@@ -87,17 +93,22 @@ class Chunk:
         """Some of the rows; the lines of errors are those of the file still."""
         kept = list(keep)
         columns = {name: [texts[i] for i in kept] for name, texts in self._columns.items()}
-        return Chunk(self.path, self.lines[kept], columns)
+        return Chunk(self.path, self.lines[kept], columns, self.place)
 
 
 def chunks(file: HashedFile, delimiter: str = ",", header: bool = True) -> Iterator[Chunk]:
-    """Rows of a file of one line each, plain or compressed. Without a header the columns are named 1, 2, ...
+    """Rows of a Parquet file, or of a text of one line each, plain or compressed.
+
+    Without a header the columns are named 1, 2, ...
 
     Raises
     ------
     DataError
         Where a line has another number of fields than the first, or is no text.
     """
+    if isinstance(file.file, BufferedReader) and is_parquet(file.file.peek(4)):
+        yield from _parquet_chunks(file)
+        return
     names: list[str] = []
     line = 1
     for block in blocks(file):
@@ -121,6 +132,22 @@ def chunks(file: HashedFile, delimiter: str = ",", header: bool = True) -> Itera
             )
     if not names:
         raise DataError(f"{file.path}: the file is empty")
+
+
+def _parquet_chunks(file: HashedFile) -> Iterator[Chunk]:
+    first = 1
+    for columns in batches(file):
+        names = list(columns)
+        _check_names(file.path, names)
+        n = len(columns[names[0]]) if names else 0
+        if n:
+            yield Chunk(file.path, np.arange(first, first + n), columns, "row")
+        first += n
+
+
+def table_names(head: bytes, path: Path) -> list[str]:
+    """Names of the columns of a table that begins with `head`, plain, packed or Parquet; none where it is none."""
+    return column_names(path) if is_parquet(head) else names_of(compressed_head(head))
 
 
 def names_of(head: bytes, delimiter: str = ",") -> list[str]:

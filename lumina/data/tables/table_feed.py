@@ -201,7 +201,7 @@ class RowFeed(TableFeed):
         self._held, self._held_snapshot = np.empty(0, UPDATE), np.empty(0, bool)
         self._in_snapshot = self._seen_snapshot = False
         self._totals: dict[tuple[int, int], int] = {}
-        self._path = self.paths[0]
+        self._path, self._place = self.paths[0], "line"
         self._mixed = "kind" in form.columns
         self._ids = Cached(_id, 1)
         if form.change and "is_snapshot" in form.columns:
@@ -211,7 +211,7 @@ class RowFeed(TableFeed):
 
     def _take(self, chunk: Chunk) -> NDArray[np.void]:
         columns, form = self._form.columns, self._form
-        self._path = chunk.path
+        self._path, self._place = chunk.path, chunk.place
         exch, local = self._times(chunk)
         kind = chunk.numbers(columns["kind"], form.kinds) if self._mixed else np.full(len(chunk), form.kind, np.int64)
         side = chunk.numbers(columns["side"], form.sides) if "side" in columns else np.full(len(chunk), Side.NONE)
@@ -354,7 +354,7 @@ class RowFeed(TableFeed):
         cut = len(updates) if final else int(starts[-1])
         self._held, self._held_snapshot = updates[cut:], snapshot[cut:]
         if len(self._held) > _MAX_HELD:
-            raise DataError(f"{self._path}: line {self._held['tag'][0]}: over {_MAX_HELD} rows of one time")
+            raise DataError(f"{self._path}: {self._place} {self._held['tag'][0]}: over {_MAX_HELD} rows of one time")
         if not final:
             starts = starts[:-1]
         if not len(starts):
@@ -369,7 +369,7 @@ class RowFeed(TableFeed):
         if self._mixed or self._form.kind != Kind.TRADE:
             exch = self._forward(exch)
         lines = updates["tag"][starts]
-        self._watch(exch, local, lambda i: f"{self._path}: line {lines[i]}")
+        self._watch(exch, local, lambda i: f"{self._path}: {self._place} {lines[i]}")
         updates["exch_ts_ns"] = np.repeat(exch, lengths)
         updates["tag"] = 0
         begun = told & ~np.concatenate([[self._in_snapshot], told[:-1]])
