@@ -3,6 +3,8 @@
 import ast
 import pickle
 import re
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import lumina
 from lumina.backtester import cli as backtester
 from lumina.backtester.schema import KEYS, in_configuration
 from lumina.data import cli as data
+from lumina.data import convert
 from lumina.data.hftbacktest.rows import BUY, DEPTH, EXCH, LOCAL, ROW
 from lumina.errors import DataError, argument, on_command_line
 from lumina.research import cli as research
@@ -148,3 +151,29 @@ def test_keys_of_the_configuration_are_those_of_the_schema():
     for name in OPTIONS - {"symbols"}:
         key = in_configuration(name, "")
         assert key in keys or key == f"data.options.{name}"
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint16, np.float32, float, Decimal, Fraction])
+def test_options_of_importers_take_numbers_of_any_type(behind, kind, tmp_path):
+    options = {"clock": "shift", "min_latency_ns": kind(5), "counted_window_ns": kind(0)}
+    tape = convert(behind, tmp_path / "out.lumina", tick_size=kind(2), lot_size=kind(1), **options)
+    assert lumina.load(tmp_path / "out.lumina").clock == {"repair": "shift", "shift_ns": 10, "min_latency_ns": 5}
+    assert tape.instrument.tick_size == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("min_latency_ns", 5.5, "option min_latency_ns = 5.5: must be a whole number"),
+        ("min_latency_ns", "5", "option min_latency_ns = '5': must be a whole number, not a text"),
+        ("min_latency_ns", True, "option min_latency_ns = True: must be a whole number"),
+        ("counted_window_ns", float("nan"), "option counted_window_ns = nan: must be a whole number"),
+        ("order_ids", "yes", "option order_ids = 'yes': must be True or False"),
+        ("instrument", {}, "option instrument = {}: must be a lumina.Instrument, or None"),
+        ("progress", 5, "option progress = 5: must be a function of (bytes done, bytes in all), or None"),
+    ],
+)
+def test_options_of_importers_of_a_wrong_kind(behind, option, value, said):
+    with pytest.raises(DataError) as error:
+        lumina.load(behind, **{"tick_size": 1, "lot_size": 1, "clock": "shift", "min_latency_ns": 5, option: value})
+    assert str(error.value) == said

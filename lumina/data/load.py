@@ -8,11 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lumina.data.instrument import Instrument
 from lumina.data.join import join
 from lumina.data.source import TERMS, Source, total_bytes
 from lumina.data.tape import PathLike, Tape, write_source
 from lumina.data.tape_file import is_tape
 from lumina.errors import DataError, argument
+from lumina.numeric import flag, whole
 
 # A new importer is a module or folder beside this one with `sniff(head, path)` and `read(paths, **options)`, and a
 # line here.
@@ -20,6 +22,10 @@ from lumina.errors import DataError, argument
 IMPORTERS = ("binance", "bitstamp", "bybit", "databento", "hftbacktest", "itch", "lobster", "tardis", "csv")
 # Those of them that have `split(paths, folder, symbols, **options)`.
 SPLITTERS = ("itch",)
+
+# Options of importers that are whole numbers, and those that are switches.
+_WHOLE = ("min_latency_ns", "counted_window_ns", "instrument_id", "publisher_id", "port")
+_SWITCHES = ("inverse", "order_ids", "orderbook", "header", "round_lots", "round_prices")
 
 Paths = PathLike | Iterable[PathLike]
 _HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
@@ -85,7 +91,7 @@ def split(
     if name not in SPLITTERS:
         raise DataError(f"format {name} cannot be split; known are {', '.join(SPLITTERS)}")
     run = _importer(name).split
-    _check_options(name, run, options)
+    options = _checked(name, run, options)
     tapes: dict[str, Path] = run(paths, folder, symbols, **options)
     return tapes
 
@@ -141,7 +147,7 @@ def _format(paths: list[Path], format: str) -> str:
 def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
     name = _format(paths, format)
     read = join if name == "tape" else _importer(name).read
-    _check_options(name, read, options)
+    options = _checked(name, read, options)
     source = read(paths, **options)
     assert isinstance(source, Source)
     whole = name == "tape" or options.get("instrument") is not None
@@ -149,9 +155,27 @@ def _source(paths: list[Path], format: str, options: dict[str, Any]) -> Source:
     return source
 
 
-def _check_options(name: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+def _checked(name: str, function: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The options, numbers and switches as Python's own; bounds are the importer's."""
     known = [key for key, found in inspect.signature(function).parameters.items() if found.kind == found.KEYWORD_ONLY]
     shown = [key for key in known if key != "instrument"]  # its terms are there too, which commands have as well
-    for key in options:
+    out = {}
+    for key, value in options.items():
         if key not in known:
             raise DataError(f"format {name} has no option {argument(key)}; it has {', '.join(map(argument, shown))}")
+        out[key] = _option(key, value)
+    return out
+
+
+def _option(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _WHOLE:
+        return whole(f"option {argument(name)}", value, -(2**63), 2**63 - 1, error=DataError)
+    if name in _SWITCHES:
+        return flag(f"option {argument(name)}", value, error=DataError)
+    if name == "instrument" and not isinstance(value, Instrument):
+        raise DataError(f"option instrument = {value!r}: must be a lumina.Instrument, or None")
+    if name == "progress" and not callable(value):
+        raise DataError(f"option progress = {value!r}: must be a function of (bytes done, bytes in all), or None")
+    return value

@@ -55,7 +55,7 @@ def test_the_session_of_a_capture(tmp_path):
     found = lumina.load(capture(tmp_path, *packets(day), idle, end)).provenance["packets"]
     assert (found["ended"], found["heartbeats"], found["gaps"]) == (True, 1, 0)
     other = (day.ns, datagram(1, day.messages, 9, b"SESSION002"))
-    with pytest.raises(DataError, match="datagram to port 9 is of another MoldUDP64 session; remedy: port="):
+    with pytest.raises(DataError, match="datagram to port 9 is of another MoldUDP64 session; remedy: port for one"):
         lumina.load(capture(tmp_path, *packets(day), other))
     tape = lumina.load(capture(tmp_path, *packets(day), other), port=26400)
     assert tape.provenance["packets"]["other_ports"] == 1
