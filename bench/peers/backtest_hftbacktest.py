@@ -6,6 +6,7 @@ Reads the name of a case a line from standard input and answers with one line of
 own loop: the rows are in memory, the strategies compiled and run once on a short tape before the first answer.
 """
 
+import itertools
 import json
 import math
 import sys
@@ -97,10 +98,12 @@ def backtest(rows, tick_size, lot_size, level):
 
 
 def levels(qty_at_tick, best, away, lot_size):
-    """Levels that hold something among the first ticks from the best, as [price in ticks, lots]."""
+    """Levels that hold something among the first ticks from the best, as [price in ticks, lots], and how many ticks are
+    known: beyond the prices that its book was made for the peer answers NaN."""
     prices = range(best, best + away * COMPARED_TICKS, away)
-    lots = [(price, round(qty_at_tick(price) / lot_size)) for price in prices]
-    return [[int(price), qty] for price, qty in lots if qty]
+    known = list(itertools.takewhile(lambda quantity: not math.isnan(quantity), map(qty_at_tick, prices)))
+    lots = zip(prices, (round(quantity / lot_size) for quantity in known), strict=False)
+    return [[int(price), qty] for price, qty in lots if qty], len(known)
 
 
 def answer(case, rows, tick_size, lot_size, level):
@@ -112,6 +115,8 @@ def answer(case, rows, tick_size, lot_size, level):
     bid, ask = depth.best_bid_tick, depth.best_ask_tick
     state = hbt.state_values(0)
     trades, net = state.num_trades, round(state.position / (10 * lot_size))
+    bids, bid_ticks = levels(depth.bid_qty_at_tick, bid, -1, lot_size)
+    asks, ask_ticks = levels(depth.ask_qty_at_tick, ask, 1, lot_size)
     work = {
         "rows": len(rows),
         "steps": steps,
@@ -120,8 +125,9 @@ def answer(case, rows, tick_size, lot_size, level):
         "filled_orders": trades,
         "bought_lots": 5 * (trades + net),
         "sold_lots": 5 * (trades - net),
-        "bids": levels(depth.bid_qty_at_tick, bid, -1, lot_size),
-        "asks": levels(depth.ask_qty_at_tick, ask, 1, lot_size),
+        "bids": bids,
+        "asks": asks,
+        "ticks": {"bids": bid_ticks, "asks": ask_ticks},
     }
     hbt.close()
     return {"seconds": seconds, "work": work}
