@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lumina.data import archive
 from lumina.data.instrument import Instrument
 from lumina.data.join import join
 from lumina.data.source import TERMS, Source, total_bytes
@@ -28,6 +29,7 @@ _WHOLE = ("min_latency_ns", "counted_window_ns", "instrument_id", "publisher_id"
 _SWITCHES = ("inverse", "order_ids", "orderbook", "header", "round_lots", "round_prices")
 
 Paths = PathLike | Iterable[PathLike]
+_SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _HEAD_BYTES = 1 << 18  # of a compressed file that may be a single block of zstd
 
 
@@ -62,7 +64,9 @@ def convert(path: Paths, out: PathLike, format: str = "auto", **options: Any) ->
         tape.save(out)
         return Tape.open(out)
     target = Path(out)
-    if any(target.exists() and target.samefile(source) for source in paths):
+    # of an archive's file, the archive is the input
+    inputs = [place for source in paths for place in (source, *source.parents) if place.is_file()]
+    if any(target.exists() and target.samefile(source) for source in inputs):
         raise DataError(f"{target}: the output is one of the inputs")
     return write_source(_source(paths, format, options), target)
 
@@ -127,7 +131,7 @@ def _format(paths: list[Path], format: str) -> str:
             raise DataError(f"format {format!r} is unknown; known are tape, {', '.join(IMPORTERS)}")
         return format
     try:
-        with open(paths[0], "rb") as file:
+        with archive.open_file(paths[0]) as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise DataError(f"{paths[0]}: cannot be read: {error.strerror}") from None
@@ -135,6 +139,8 @@ def _format(paths: list[Path], format: str) -> str:
         raise DataError(f"{paths[0]}: the file is empty")
     if is_tape(head):
         return "tape"
+    if head.startswith(_SEVEN_ZIP):
+        raise DataError(f"{paths[0]}: is a 7z archive; remedy: unpack it")
     for name in IMPORTERS:
         if _importer(name).sniff(head, paths[0]):
             return name

@@ -129,7 +129,8 @@ def _compared(source: Mapping[str, Any]) -> Iterator[Note]:
         if of:
             differs = of - equal > TOLERATED * of
             text = f"equal to {own} at {equal:,} of {of:,} ({percent(equal, of)})"
-            yield Note("book", text + ("; the book is not the venue's" if differs else ""), differs)
+            why = "; they do not belong together, or messages are missing" if differs else ""
+            yield Note("book", text + why, differs)
 
 
 def percent(part: int, whole: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lumina.data import archive
 from lumina.data.instrument import Instrument
 from lumina.errors import DataError, argument
 
@@ -154,7 +155,7 @@ class HashedFile:
 
     def __init__(self, path: Path, tick: Callable[[int], None] | None = None) -> None:
         try:
-            self.file: BinaryIO = open(path, "rb")
+            self.file: BinaryIO = archive.open_file(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         self.path = path
@@ -189,7 +190,7 @@ def total_bytes(paths: Sequence[Path]) -> int:
         try:
             if path.is_dir():
                 raise DataError(f"{path}: is a folder, not a file")
-            total += path.stat().st_size
+            total += archive.size(path)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     return total

@@ -409,8 +409,13 @@ def test_files_that_do_not_belong_together(tmp_path):
     other = write(tmp_path, GOOD, BOOK, symbol="ABC")
     book = tmp_path / message.name.replace("message", "orderbook")
     foreign = tmp_path / other.name.replace("message", "orderbook")
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    lone = alone / book.name
+    lone.write_bytes(book.read_bytes())
+    assert (lumina.load(book).events == lumina.load(message).events).all()
     for paths, says in (
-        ([book], "is an orderbook; remedy: give its message file"),
+        ([lone], "is an orderbook, and no message file is beside it by its name; remedy: give its path"),
         ([message, foreign], "is of another symbol or date than XYZ"),
         ([message, book, foreign], "1 message files and 2 orderbooks"),
     ):

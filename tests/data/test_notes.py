@@ -130,7 +130,7 @@ def test_what_was_left_out_and_compared():
         "data: quantities rounded: 5 to multiples of 1, by 0.5 at most",
         "data: not used: 1,234 messages of other symbols, 5 kline messages",
         "data: levels come from messages alone",
-        "book: equal to bookTicker at 989 of 1,000 (98.90%); the book is not the venue's",
+        "book: equal to bookTicker at 989 of 1,000 (98.90%); they do not belong together, or messages are missing",
         "book: equal to order_book at 990 of 1,000 (99.00%)",
         "data: tick_size was inferred, 0.1 from 5 numbers",
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lumina.data import archive
 from lumina.data.lobster import text as lobster_text
 from lumina.errors import DataError, argument
 
@@ -23,6 +24,51 @@ class Day(NamedTuple):
     levels: int  # of the book; of the file name where there is none, 0 = unknown
     midnight_ns: int
     symbol: str  # empty where the name does not tell
+
+
+def unpacked(paths: Sequence[Path], symbol: str | None) -> tuple[list[Path], int]:
+    """The files, of an archive those that it holds, and how many of these are none of LOBSTER's.
+
+    Of an archive with several symbols those of the one that is wanted.
+
+    Raises
+    ------
+    DataError
+        Where an archive holds no such file, or of a day the files of several depths.
+    """
+    out: list[Path] = []
+    others = 0
+    for path in paths:
+        if not archive.is_archive(path):
+            out.append(path)
+            continue
+        members = archive.members(path)
+        named = [member for member in members if lobster_text.name_of(member)]
+        found = named or [member for member in members if ".csv" in member.suffixes]
+        others += len(members) - len(found)
+        if not found:
+            raise DataError(f"{path}: holds {len(members)} files, and none is a message or orderbook file of LOBSTER")
+        held = sorted({lobster_text.name_of(one)["symbol"] for one in named})
+        if symbol is not None and len(held) > 1:
+            if symbol not in held:
+                raise DataError(f"{path}: holds no file of {symbol}; it holds {', '.join(held)}")
+            found = [one for one in found if lobster_text.name_of(one)["symbol"] == symbol]
+        out += _one_depth(path, found)
+    return out, others
+
+
+def _one_depth(path: Path, members: list[Path]) -> list[Path]:
+    names = [(member, name) for member in members if (name := lobster_text.name_of(member))]
+    for what in ("symbol", "levels"):
+        held = sorted({name[what] for _, name in names}, key=lambda text: (len(text), text))
+        if len(held) > 1:
+            example = next(member for member, name in names if name["kind"] == "message" and name[what] == held[-1])
+            choice = f"{argument('symbol')}, or " if what == "symbol" else ""
+            raise DataError(
+                f"{path}: holds files of {len(held)} {what if what == 'levels' else 'symbols'} ({', '.join(held)}); "
+                f"remedy: {choice}the path of one message file inside it, as {example}"
+            )
+    return members
 
 
 def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> list[Day]:
@@ -46,7 +92,7 @@ def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> li
                 f"a level, up to {lobster_text.MAX_LEVELS} levels"
             )
     if not messages:
-        raise DataError(f"{paths[0]}: is an orderbook; remedy: give its message file")
+        messages = [_beside(book, "orderbook", "message") for book, _ in books]
     if not with_books and books:
         raise DataError(
             f"{books[0][0]}: is an orderbook, and {argument('orderbook', 'false')}; remedy: give it as "
@@ -57,7 +103,8 @@ def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> li
             f"{paths[0]}: {len(messages)} message files and {len(books)} orderbooks; remedy: one of each a day"
         )
     if with_books and not books:
-        books = [(book, lobster_text.columns(book) // 4) for book in map(_beside, messages)]
+        found = [_beside(path, "message", "orderbook") for path in messages]
+        books = [(book, lobster_text.columns(book) // 4) for book in found]
 
     out: list[Day] = []
     for i, path in enumerate(messages):
@@ -80,18 +127,22 @@ def days(paths: Sequence[Path], with_books: bool, date: str | Date | None) -> li
     return out
 
 
-def _beside(path: Path) -> Path:
-    """The orderbook of a message file, by its name."""
+def _beside(path: Path, kind: str, wanted: str) -> Path:
+    """The orderbook of a message file, or the other way round, by its name."""
     stem = re.sub(r"\.csv(\.\w+)?$", "", path.name)
-    other = re.sub(r"_message(?=_\d+$)", "_orderbook", stem)
+    other = re.sub(rf"_{kind}(?=_\d+$)", f"_{wanted}", stem)
     ending = path.name[len(stem) :]
     if other != stem:
         for candidate in (ending, *_ENDINGS):
-            if (book := path.with_name(other + candidate)).is_file():
-                return book
+            if archive.is_file(found := path.with_name(other + candidate)):
+                return found
+    if kind == "orderbook":
+        raise DataError(f"{path}: is an orderbook, and no message file is beside it by its name; remedy: give its path")
+    levels = lobster_text.name_of(path).get("levels")
+    limit = f", and not those of {levels} levels only" if levels else ""
     raise DataError(
-        f"{path}: no orderbook file beside it by its name; remedy: give its path too, or "
-        f"{argument('orderbook', 'false')} (levels from the messages alone)"
+        f"{path}: no orderbook file beside it by its name; remedy: give its path too. {argument('orderbook', 'false')} "
+        f"takes levels from the messages alone, which is right only where they tell the orders of all levels{limit}"
     )
 
 

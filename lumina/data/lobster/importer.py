@@ -5,7 +5,7 @@ one clock: latency is 0.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
 from fractions import Fraction
 from os import PathLike
@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import MESSAGE_END, NO_PRICE, REPLACE_BOOK, UPDATE
-from lumina.data import compressed
+from lumina.data import archive, compressed
 from lumina.data.calendar import Calendar
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Phase, Side
 from lumina.data.lobster import text as lobster_text
-from lumina.data.lobster.days import Day, days
+from lumina.data.lobster.days import Day, days, unpacked
 from lumina.data.lobster.text import COLUMNS, Table, refuse
 from lumina.data.lobster.window import EMPTY, Book, Changes, Effect, Window
 from lumina.data.messages import Messages
+from lumina.data.notes import TOLERATED, percent
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import MAX_LOTS, VENUE_TERMS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
@@ -45,7 +46,9 @@ _NO_LEVEL = 9_999_999_999
 
 
 def sniff(head: bytes, path: Path) -> bool:
-    """A name of LOBSTER's, or a line that is a message; plain or compressed."""
+    """A name of LOBSTER's, or a line that is a message; plain, compressed, or in an archive."""
+    if archive.is_archive(path) and any(map(lobster_text.name_of, archive.members(path))):
+        return True
     return bool(lobster_text.name_of(path)) or lobster_text.is_message(compressed.head(head))
 
 
@@ -70,7 +73,8 @@ def read(
     Parameters
     ----------
     paths
-        Message files in order of time; their orderbook files too, or they are found beside them by name.
+        Message files in order of time; their orderbook files too, or they are found beside them by name. Zip archives
+        of both, and files in them (`ARCHIVE.zip/NAME`).
     instrument : Instrument, optional
         Otherwise in US dollars, of `tick_size`, `lot_size` shares and the symbol in the file name.
     date : str or datetime.date, optional
@@ -92,7 +96,11 @@ def read(
     DataError
         Naming file, line and column of what is wrong.
     """
-    found = days([Path(path) for path in paths], orderbook, date)
+    files, others = unpacked([Path(path) for path in paths], symbol if instrument is None else instrument.symbol)
+    if not orderbook:
+        # as they are shipped, both stand in one archive
+        files = [path for path in files if path in paths or lobster_text.name_of(path).get("kind") != "orderbook"]
+    found = days(files, orderbook, date)
     if seed is not None and (orderbook or len(found) > 1):
         raise DataError(f"{seed}: option {argument('seed')} is for one day with {argument('orderbook', 'false')}")
     if instrument is None:
@@ -102,7 +110,9 @@ def read(
                 f"{found[0].messages}: the name does not tell the symbol; remedy: give {argument('symbol')}"
             )
         instrument = Instrument(name, tick_size, lot_size, 1, False, "USD", maker_fee, taker_fee)
-    return LobsterSource(found, instrument, None if seed is None else Path(seed), session, order_ids, progress)
+    source = LobsterSource(found, instrument, None if seed is None else Path(seed), session, order_ids, progress)
+    source.other_files = others
+    return source
 
 
 def messages(paths: Sequence[Path], **options: Any) -> tuple[Tape, NDArray[np.void]]:
@@ -125,6 +135,7 @@ class LobsterSource(Source):
     """Importer of the days of one symbol; see `read`."""
 
     told = VENUE_TERMS
+    other_files = 0  # of archives, that are none of LOBSTER's
 
     def __init__(
         self,
@@ -170,8 +181,38 @@ class LobsterSource(Source):
             "messages": dict(sorted(self._counts.items())),
             "orderbook": dict(sorted(self._levels.items())),
             "orders": pipeline.order_record(),
+            **self._checks(pipeline.order_record()["unknown_ids"]),
+            **({"unused": {"other files of the archive": self.other_files}} if self.other_files else {}),
             **pipeline.record(),
         }
+
+    def judge(self, header: Mapping[str, Any]) -> None:
+        events, crossed = header["continuous_events"], header["crossed_events"]
+        if self._alone and crossed > TOLERATED * events:
+            raise DataError(
+                f"{self.name}: no sound book is to be had from these messages alone: it would be crossed at "
+                f"{percent(crossed, events)} of {events:,} events, because orders beyond {self._limit} are not told; "
+                "remedy: the orderbook file of the same download"
+            )
+
+    @property
+    def _alone(self) -> bool:
+        return any(day.book is None for day in self._days)
+
+    @property
+    def _limit(self) -> str:
+        return f"level {self._days[0].levels}" if self._days[0].levels else "the depth of the download"
+
+    def _checks(self, unknown: int) -> dict[str, Any]:
+        messages = sum(self._counts[name] for name in _TYPES.values())
+        if self._alone:
+            text = (
+                f"levels are those of the messages alone, of {messages:,}, {unknown:,} about orders that they did not "
+                f"tell: orders beyond {self._limit} are missing"
+            )
+            return {"cautions": [text]}
+        explained = max(messages - self._levels["corrected_rows"], 0)
+        return {"compared": {"rows of the orderbook file": {"of": messages, "equal": explained}}}
 
     def _ended(self, pipeline: Pipeline, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in chunks:

@@ -124,11 +124,13 @@ class _Side:
                 continue
             made = dict(zip(after[message].tolist(), amount[message].tolist(), strict=True))
             made.setdefault(fell, _UNSURE)
+            corrected = self._counts["corrected_levels"]
             if effect.unsure[message]:
                 made = dict.fromkeys([*made, int(at[message])] if own[message] else made, _UNSURE)
             made.pop(EMPTY, None)
             new = dict(zip(book.rank[message].tolist(), book.lots[message].tolist(), strict=True))
             self._agree(message, made, new, bool(goes[message]), out)
+            self._counts["corrected_rows"] += self._counts["corrected_levels"] > corrected
         return out
 
     def _agree(
