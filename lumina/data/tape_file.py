@@ -10,6 +10,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import shutil
 import struct
 import tempfile
@@ -51,10 +52,20 @@ def is_tape(head: bytes) -> bool:
 
 
 class TemporaryFile:
-    """A file beside `target` that takes its place on `commit()` and is gone otherwise."""
+    """A file beside `target` that takes its place on `commit()` and is gone otherwise.
+
+    A link stays one, and the file that it names is replaced; a file keeps its mode. What is no file, as a device or
+    a pipe, cannot be replaced and is refused.
+    """
 
     def __init__(self, target: Path) -> None:
+        target = Path(os.path.realpath(target))
         self.target = target
+        self._mode: int | None = None
+        if target.exists():
+            if not target.is_file():
+                raise DataError(f"{target}: cannot be written: is there already and is no file")
+            self._mode = stat.S_IMODE(target.stat().st_mode)
         try:
             fd, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         except OSError as error:
@@ -70,9 +81,11 @@ class TemporaryFile:
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(self.path, 0o666 & ~umask)
+        if self._mode is None:
+            umask = os.umask(0)
+            os.umask(umask)
+            self._mode = 0o666 & ~umask
+        os.chmod(self.path, self._mode)
         os.replace(self.path, self.target)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
