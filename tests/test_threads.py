@@ -8,6 +8,7 @@ import pytest
 import lumina
 from lumina._core._market import Recording
 from lumina._core._resolver import UPDATE, Resolver, Sequencer
+from lumina._core._tape_check import LevelTotals
 
 MESSAGES = 300_000
 QUOTE = np.dtype([("ts_ns", "i8"), ("price_ticks", "i4"), ("qty_lots", "i4")])
@@ -64,7 +65,14 @@ def histogram():
     return block, lambda: block.record_many(values), lambda: block.percentile(50)
 
 
-BLOCKS = (depth_book, order_book, matching_engine, resolver, sequencer, recording, histogram)
+def level_totals():
+    rows = np.zeros(MESSAGES, lumina.EVENT)
+    rows["price_ticks"], rows["qty_lots"], rows["flags"] = np.arange(MESSAGES) * 7_919 % 50_000, 1, 3
+    block = LevelTotals()
+    return block, lambda: block.push(rows), lambda: block.push(rows[:1])
+
+
+BLOCKS = (depth_book, order_book, matching_engine, resolver, sequencer, recording, histogram, level_totals)
 
 
 @pytest.mark.parametrize("make", BLOCKS)

@@ -4,7 +4,7 @@ The GIL is held for the whole run, so a callback costs a call and no locking. On
 is to be kept.
 """
 from cpython.pycapsule cimport PyCapsule_New
-from libc.stdint cimport INT64_MAX, INT64_MIN, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, UINT32_MAX, int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 from libcpp.vector cimport vector
 
@@ -249,7 +249,9 @@ cdef class PythonStrategy:
         self.strategy.interval_ns = whole_within("interval_ns", getattr(target, "interval_ns", 0) or 0, 0, INT64_MAX)
         catch_all = getattr(target, "on_event", None)
         self.handlers = [catch_all] * KINDS
-        cdef uint32_t mask = getattr(target, "wake_mask", 63) if catch_all is not None else 0
+        cdef uint32_t mask = 0
+        if catch_all is not None:
+            mask = <uint32_t>whole_within("wake_mask", getattr(target, "wake_mask", 63), 0, UINT32_MAX)
         for group, members in _GROUPS.items():
             if getattr(target, group, None) is not None:
                 for name in members:

@@ -7,6 +7,7 @@ from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
+from lumina._core.arguments cimport whole64
 from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.types cimport Event
 
@@ -187,10 +188,10 @@ cdef class Resolver:
     cdef bint order_ids, busy
     cdef object ids
 
-    def __cinit__(self, int64_t counted_window_ns=0, bint runs_are_events=False, bint seeded=False,
+    def __cinit__(self, counted_window_ns=0, bint runs_are_events=False, bint seeded=False,
                   bint order_ids=False):
         cdef ResolverConfig config
-        config.counted_window_ns = counted_window_ns
+        config.counted_window_ns = whole64("counted_window_ns", counted_window_ns)
         config.runs_are_events = runs_are_events
         config.seeded = seeded
         config.order_ids = order_ids

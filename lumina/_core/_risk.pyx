@@ -1,4 +1,4 @@
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t
+from libc.stdint cimport INT64_MAX, UINT32_MAX, int64_t, uint8_t, uint32_t
 from lumina._core cimport risk as cpp
 from lumina._core._order_book cimport as_side
 from lumina._core.arguments cimport unsigned64, whole64, whole_within
@@ -116,10 +116,11 @@ cdef class RiskGate:
         self.gate.set_limits(risk_limits(limits))
         self.limits = limits
 
-    def kill(self, uint32_t reason=1):
-        if reason == 0:
+    def kill(self, reason=1):
+        cdef int64_t why = whole_within("reason", reason, 0, UINT32_MAX)
+        if why == 0:
             raise ValueError("reason 0 says that the gate is open; take one above")
-        self.gate.kill(reason)
+        self.gate.kill(<uint32_t>why)
 
     def reset(self):
         self.gate.reset()

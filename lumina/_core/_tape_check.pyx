@@ -5,6 +5,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 
+from lumina._core.exclusive cimport claim
 from lumina._core.types cimport Event
 
 cdef extern from "<array>" namespace "std" nogil:
@@ -103,6 +104,7 @@ def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_tick
 cdef class LevelTotals:
     """What each level holds after each row, fed with the rows of one tape in order."""
     cdef _LevelTotals* totals
+    cdef bint busy
 
     def __cinit__(self):
         self.totals = new _LevelTotals()
@@ -118,8 +120,12 @@ cdef class LevelTotals:
         cdef int64_t[::1] there = exch
         cdef int64_t[::1] here = local
         if n:
-            with nogil:
-                done = self.totals.push(&rows[0], n, &there[0], &here[0])
+            claim(&self.busy, self)
+            try:
+                with nogil:
+                    done = self.totals.push(&rows[0], n, &there[0], &here[0])
+            finally:
+                self.busy = False
             if done < n:
                 raise ValueError(f"row {done}: prices are too scattered to hold")
         return exch, local

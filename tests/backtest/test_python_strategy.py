@@ -7,6 +7,7 @@ import pytest
 from reference.tapes import random_tape
 
 import lumina
+from lumina._core._python_strategy import PythonStrategy
 from lumina.errors import ConfigError, DataError, StrategyError
 from lumina.strategies import Callback
 
@@ -319,3 +320,14 @@ def test_an_interval_that_is_no_number_of_ns_is_refused(interval):
 
     with pytest.raises(ConfigError, match="interval_ns"):
         lumina.backtest(lumina.EmbeddedMarket(seed=1, hours=0.001), Strategy())
+
+
+def test_a_wake_mask_is_a_whole_number():
+    class Half:
+        wake_mask = 1.5
+
+        def on_event(self, event, ctx):
+            pass
+
+    with pytest.raises(ValueError, match=r"wake_mask = 1\.5: must be a whole number"):
+        PythonStrategy(Half())

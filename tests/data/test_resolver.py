@@ -481,3 +481,8 @@ def test_message_ends_tell_rows_and_touch(make_updates):
         (9, 5, NO_PRICE, 0, 102, 6),
     ]
     assert len(resolver.message_ends()) == 0
+
+
+def test_a_window_is_a_whole_number_of_ns():
+    with pytest.raises(ValueError, match=r"counted_window_ns = 1\.5: must be a whole number"):
+        Resolver(1.5)

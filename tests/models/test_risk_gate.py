@@ -243,6 +243,8 @@ def test_wrong_limits_are_refused(arguments, error, message):
         (lambda g: g.on_fill(1, "buy", 100, 0, now_ns=0), "qty_lots 0 is not in"),
         (lambda g: g.hold(5, None), "a position needs a mid2"),
         (lambda g: g.kill(0), "reason 0 says that the gate is open"),
+        (lambda g: g.kill(1.5), "reason = 1.5: must be a whole number"),
+        (lambda g: g.kill(2**32), r"reason 4294967296 is not in \[0, 4294967295\]"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(call, message):
