@@ -10,8 +10,8 @@ import hashlib
 import json
 import mmap
 import os
-import stat
 import shutil
+import stat
 import struct
 import tempfile
 import zlib
