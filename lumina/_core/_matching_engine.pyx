@@ -14,7 +14,8 @@ from lumina._core.order_book cimport Order, kNoOrder
 from lumina._core.types cimport Phase, SelfTrade
 
 MATCH_MESSAGE = np.dtype([("order_id", "<u8"), ("new_id", "<u8"), ("price_ticks", "<i4"), ("qty_lots", "<i4"),
-                          ("kind", "u1"), ("side", "u1"), ("owner", "<u2"), ("type", "u1"), ("reserved", "u1"), ("reserved2", "<u2")])
+                          ("kind", "u1"), ("side", "u1"), ("owner", "<u2"), ("type", "u1"),
+                          ("reserved", "u1"), ("reserved2", "<u2")])
 MATCH_EVENT = np.dtype([("maker_id", "<u8"), ("taker_id", "<u8"), ("price_ticks", "<i4"), ("qty_lots", "<i4"),
                         ("left_lots", "<i4"), ("message", "<u4"), ("owner", "<u2"), ("taker_owner", "<u2"),
                         ("kind", "u1"), ("reason", "u1"), ("side", "u1"), ("reserved", "u1")])
