@@ -49,8 +49,6 @@ def check(command: list[str] | str, cwd: Path, **options: object) -> None:
 
 @pytest.mark.parametrize(("page", "language", "source"), blocks())
 def test_a_documented_block_works(page: Path, language: str, source: str, folders: dict[Path, Path]) -> None:
-    if "LUMINA_TEST_DATA" in source and not os.environ.get("LUMINA_TEST_DATA"):
-        pytest.skip("the block reads recorded market data: set LUMINA_TEST_DATA")
     if language == "python":
         check([sys.executable, "-c", source], folders[page])
         return
@@ -60,6 +58,21 @@ def test_a_documented_block_works(page: Path, language: str, source: str, folder
         parts = [part for part in command.split(" && ") if not COVERED_BY_CI.search(part)]
         if parts:
             check(" && ".join(parts), folders[page], shell=True, executable="/bin/bash")
+
+
+def test_what_the_documentation_writes_is_ignored(folders: dict[Path, Path]) -> None:
+    """A checkout in which the pages were followed is still clean."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    entries = [entry for folder in folders.values() for entry in folder.iterdir() if not entry.is_symlink()]
+    written = {f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries}
+    written.add("first_run/")  # of the first command, which .ci/run runs
+    ignored = subprocess.run(["git", "check-ignore", *written], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    assert written - set(ignored) == set()
+
+
+def test_no_block_needs_recorded_data() -> None:
+    assert not [page for page, _, source in (block.values for block in blocks()) if "LUMINA_TEST_DATA" in source]
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
