@@ -57,6 +57,7 @@ def ends_of(events, view=Flag.EXCH):
 
 
 def test_es_has_no_crossed_book_in_46097_states_of_continuous_trading(es):
+    assert es.header["crossed_events"] == 0 < 46_097 <= es.header["continuous_events"]
     book = lumina.DepthBook()
     ends = ends_of(es.events)
     states = crossed = 0

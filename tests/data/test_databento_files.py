@@ -26,11 +26,11 @@ TICK = {"tick_size": "0.5"}
 BUY, SELL = Side.BUY, Side.SELL
 
 
-def dbn(schema, *records, names=None, version=3, ts_out=False, stype="raw_symbol"):
-    """Bytes of a DBN file; records are dicts of fields, what they leave out is of instrument 7 or 0."""
+def metadata(schema, names=None, version=3, ts_out=False, stype="raw_symbol"):
+    """Bytes of the head of a DBN file."""
     names = {"XYZ": 7} if names is None else names
     days = datetime.date(2023, 11, 1), datetime.date(2023, 12, 1)
-    metadata = vendor.Metadata(
+    found = vendor.Metadata(
         dataset="XNAS.ITCH",
         start=START,
         stype_in=vendor.SType.from_str(stype),
@@ -46,9 +46,14 @@ def dbn(schema, *records, names=None, version=3, ts_out=False, stype="raw_symbol
         ts_out=ts_out,
         version=version,
     )
+    return bytes(found)
+
+
+def dbn(schema, *records, ts_out=False, **head):
+    """Bytes of a DBN file; records are dicts of fields, what they leave out is of instrument 7 or 0."""
     layout = dbn_files.layout(schema, ts_out)
     rows = np.zeros(len(records), layout)
-    rows["length"], rows["rtype"] = layout.itemsize // 4, dbn_files.RTYPES[schema]
+    rows["length"], rows["rtype"] = layout.itemsize // 4, dbn_files.RTYPES[schema][0]
     rows["publisher_id"], rows["instrument_id"], rows["flags"] = 1, 7, LAST
     for name in layout.names:
         if name[:6] in ("bid_px", "ask_px"):
@@ -57,7 +62,7 @@ def dbn(schema, *records, names=None, version=3, ts_out=False, stype="raw_symbol
         rows["ts_event"][i], rows["ts_recv"][i] = START + i, START + i + 1_000
         for name, value in record.items():
             rows[name][i] = ord(value) if isinstance(value, str) else value
-    return bytes(metadata) + rows.tobytes()
+    return metadata(schema, ts_out=ts_out, **head) + rows.tobytes()
 
 
 def px(price):

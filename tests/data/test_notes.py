@@ -28,7 +28,7 @@ def warnings(tape):
 
 @pytest.fixture
 def crossed_tape(make_events, instrument):
-    """Four event ends of which two are crossed; two more in an auction, and a locked one."""
+    """Eight event ends in continuous trading, three of them crossed; a locked one; an auction."""
     rows = make_events(
         (1, 0, 100, 5, Kind.CHANGE, BUY, ALL),
         (2, 0, 102, 5, Kind.CHANGE, SELL, ALL),
@@ -40,16 +40,19 @@ def crossed_tape(make_events, instrument):
         (7, 0, 103, 2, Kind.TRADE, NONE, ALL | Flag.OFFBOOK),
         (8, 0, 0, Phase.AUCTION, Kind.STATUS, NONE, ALL),
         (9, 0, 104, 1, Kind.CHANGE, BUY, ALL),
+        (10, 0, 0, Phase.CONTINUOUS, Kind.STATUS, NONE, ALL),  # still the book of the auction
+        (11, 0, 104, -1, Kind.CHANGE, BUY, E | L),
+        (11, 0, 103, -1, Kind.CHANGE, BUY, ALL),
     )
     return lumina.Tape(rows, instrument)
 
 
 def test_the_share_of_crossed_event_ends_is_in_the_header(crossed_tape, tmp_path):
     counts = {name: crossed_tape.header[name] for name in COUNTS}
-    assert counts == {"continuous_events": 7, "crossed_events": 3, "prints": 1, "prints_without_side": 1}
+    assert counts == {"continuous_events": 8, "crossed_events": 3, "prints": 1, "prints_without_side": 1}
     book, prints = crossed_tape.notes
     assert book.warning
-    assert str(book).startswith("book: crossed at 42.86% of 7 event ends in continuous trading; likely causes: ")
+    assert str(book).startswith("book: crossed at 37.50% of 8 event ends in continuous trading; likely causes: ")
     assert str(prints) == "prints: 1 of 1 prints tell no aggressor: they fill nobody and move no queue"
     crossed_tape.save(tmp_path / "t")
     assert lumina.load(tmp_path / "t").notes == crossed_tape.notes
@@ -102,7 +105,7 @@ def test_a_tape_from_before_the_share_was_counted(crossed_tape, tmp_path, capsys
     assert tape.notes == []
     assert tape.validate().ok
     assert cli.main(["info", str(tmp_path / "old"), "--json"]) == 0
-    assert "warning: book: crossed at 42.86%" in json.loads(capsys.readouterr().out)["notes"][0]
+    assert "warning: book: crossed at 37.50%" in json.loads(capsys.readouterr().out)["notes"][0]
 
 
 def test_percent_is_never_rounded_to_nothing_or_all():

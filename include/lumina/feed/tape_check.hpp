@@ -127,7 +127,8 @@ inline void check_tape(const Event* rows, std::size_t n, std::int32_t min_price_
     end_event();
     const Event& row = rows[i];
     const std::uint16_t mask = row.flags & kBothViews;
-    ended = (mask & kExch) && (row.flags & kEnd);
+    // at a change of phase the book is still that of the phase before
+    ended = (mask & kExch) && (row.flags & kEnd) && row.kind != static_cast<std::uint8_t>(Kind::status);
     if (mask == 0) out.add(Violation::no_view, i, row.flags, kBothViews);
     out.min_latency_ns = std::min(out.min_latency_ns, row.latency_ns);
     out.max_latency_ns = std::max(out.max_latency_ns, row.latency_ns);

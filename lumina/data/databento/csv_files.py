@@ -4,27 +4,68 @@ The names of the header decide; columns that are not known are left aside, and s
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data import compressed
-from lumina.data.databento.records import NO_PRICE, SCHEMAS, Recording, gather, record_dtype
+from lumina.data.databento.records import (
+    NO_PRICE,
+    NOTHING,
+    OTHER_RTYPES,
+    RTYPES,
+    SAMPLED,
+    SCHEMAS,
+    Recording,
+    check_schema,
+    gather,
+    record_dtype,
+)
 from lumina.data.databento.text_columns import Columns
 from lumina.data.source import HashedFile
 from lumina.errors import DataError
 
-_NEEDED = ("ts_event", "action", "side", "price", "size")
-_MARKS = ("rtype", "publisher_id", "instrument_id")
+_NEEDED = ("action", "side", "price", "size")
+_MARKS = ("ts_event", "rtype", "publisher_id", "instrument_id")
 _MAX_COLUMNS = 500
 _ACTIONS, _SIDES = b"ACMRTFN", b"BAN"
 _DECIMALS = 9
 
 
 def is_header(line: bytes) -> bool:
-    """Does a first line name the columns of market data?"""
+    """Does a first line name the columns that every schema of the vendor's has?"""
     names = line.rstrip(b"\r").split(b",")
-    return all(name.encode() in names for name in (*_NEEDED, *_MARKS))
+    return all(name.encode() in names for name in _MARKS)
+
+
+def schema_of(path: Path) -> str:
+    """What the header and the first row say that the records are."""
+    file = HashedFile(path)
+    try:
+        first = next(_blocks(file), b"")
+    finally:
+        file.close()
+    header, _, rest = first.partition(b"\n")
+    return _schema(path, header, rest, None)
+
+
+def _schema(path: Path, header: bytes, rest: bytes, wanted: str | None) -> str:
+    if not is_header(header):
+        raise DataError(f"{path}: line 1: is no header with {', '.join((*_MARKS, *_NEEDED))}")
+    names = header.decode("ascii", "replace").split(",")
+    row = rest.partition(b"\n")[0].decode("ascii", "replace").split(",")
+    rtype = dict(zip(names, row, strict=False)).get("rtype", "")
+    number = int(rtype) if rtype.isascii() and rtype.isdigit() and len(rtype) < 4 else -1
+    if number in OTHER_RTYPES:
+        return OTHER_RTYPES[number]
+    if "bid_px_09" in names:
+        return "mbp-10"
+    if "bid_px_00" in names:
+        # tbbo has the type of mbp-1 in most files
+        found = next((schema for schema, rtypes in RTYPES.items() if number in rtypes and number > 1), "mbp-1")
+        return "tbbo" if found == "mbp-1" and wanted == "tbbo" else found
+    return "mbo" if "order_id" in names else "trades" if "action" in names else "of an unknown kind"
 
 
 def read(file: HashedFile, schema: str | None) -> Recording:
@@ -32,17 +73,14 @@ def read(file: HashedFile, schema: str | None) -> Recording:
     lines = _blocks(file)
     first = next(lines, b"")
     header, _, rest = first.partition(b"\n")
-    if not is_header(header):
-        raise DataError(f"{file.path}: line 1: is no header with {', '.join((*_NEEDED, *_MARKS))}")
+    found = _schema(file.path, header, rest, schema)
+    check_schema(file.path, found)
     names = header.decode("ascii", "replace").split(",")
+    for name in ("ts_recv", *_NEEDED[1:]) if found in SAMPLED else _NEEDED:
+        if name not in names:
+            raise DataError(f"{file.path}: line 1: column {name} of {found} is missing")
     if len(names) > _MAX_COLUMNS or len(set(names)) < len(names):
         raise DataError(f"{file.path}: line 1: {len(names)} columns, some of them twice or more than {_MAX_COLUMNS}")
-    if "bid_px_09" in names:
-        found = "mbp-10"
-    elif "bid_px_00" in names:
-        found = "tbbo" if schema == "tbbo" else "mbp-1"
-    else:
-        found = "mbo" if "order_id" in names else "trades"
     symbols: dict[int, str] = {}
     return Recording(
         found,
@@ -92,9 +130,14 @@ def _block(columns: Columns, names: list[str], schema: str, pretty: bool) -> NDA
     def price(name: str) -> NDArray[np.int64]:
         return columns.decimals(name, _DECIMALS, NO_PRICE) if pretty else columns.signed(name, NO_PRICE)
 
-    out["ts_event"] = _times(columns, "ts_event")
+    if schema not in SAMPLED:
+        out["ts_event"] = _times(columns, "ts_event")
     out["ts_recv"] = _times(columns, "ts_recv") if "ts_recv" in names else out["ts_event"]
-    out["action"] = columns.codes("action", _ACTIONS)
+    if schema in SAMPLED:
+        # the book when the interval ended; the event's time is that of the last trade
+        out["ts_event"], out["action"] = out["ts_recv"], NOTHING
+    else:
+        out["action"] = columns.codes("action", _ACTIONS)
     out["side"] = columns.codes("side", _SIDES)
     out["price"] = price("price")
     out["size"] = columns.unsigned("size", 0, 2**32 - 1)

@@ -17,7 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina.data import compressed
-from lumina.data.databento.records import PRICE_SCALE, SCHEMAS, Recording, gather, record_dtype, some
+from lumina.data.databento.records import (
+    NOTHING,
+    OTHER_RTYPES,
+    PRICE_SCALE,
+    RTYPES,
+    SAMPLED,
+    SCHEMAS,
+    Recording,
+    check_schema,
+    gather,
+    record_dtype,
+    some,
+)
 from lumina.data.source import HashedFile
 from lumina.errors import DataError, argument
 
@@ -27,9 +39,8 @@ _MAX_METADATA = 1 << 26
 _CHUNK = 1 << 16  # records
 _UNITS = 4  # a record's length is told in units of 4 bytes
 _HEADER = 16
-RTYPES = {"mbo": 160, "mbp-10": 10, "mbp-1": 1, "tbbo": 1, "trades": 0}
 # Records that a live capture holds beside the data.
-_ASIDE = {21: "error", 22: "symbol mapping", 23: "system", 18: "status", 19: "definition", 24: "statistics"}
+_ASIDE = {rtype: OTHER_RTYPES[rtype] for rtype in (18, 19, 21, 22, 23, 24)}
 _NO_NUMBER = (2**31 - 1, 2**63 - 1)
 
 
@@ -46,9 +57,11 @@ def layout(schema: str, ts_out: bool = False) -> np.dtype[np.void]:
         fields += [("order_id", "<u8"), ("price", "<i8"), ("size", "<u4"), ("flags", "u1"), ("channel_id", "u1")]
         fields += [("action", "u1"), ("side", "u1")]
     else:
+        # of quotes at intervals the action is reserved, and what stands for ts_in_delta
         fields += [("price", "<i8"), ("size", "<u4"), ("action", "u1"), ("side", "u1"), ("flags", "u1")]
         fields += [("depth", "u1")]
     fields += [("ts_recv", "<u8"), ("ts_in_delta", "<i4"), ("sequence", "<u4")]
+    # the third of a consolidated level is the publisher that has it
     for level in range(SCHEMAS[schema]):
         for name, type_ in (("px", "<i8"), ("sz", "<u4"), ("ct", "<u4")):
             fields += [(f"{side}_{name}_{level:02d}", type_) for side in ("bid", "ask")]
@@ -59,9 +72,8 @@ def read(file: HashedFile, counts: "Counter[str]") -> Recording:
     """Look into a file of market data; DataError where it is none."""
     stream = _Stream(file)
     metadata = stream.metadata()
-    schema = str(metadata.schema) if metadata.schema is not None else "of several kinds"
-    if schema not in SCHEMAS:
-        raise DataError(f"{file.path}: records are {schema}; those that are read are {', '.join(SCHEMAS)}")
+    schema = _schema(metadata)
+    check_schema(file.path, schema)
     return Recording(
         schema,
         _symbols(file.path, metadata),
@@ -69,6 +81,19 @@ def read(file: HashedFile, counts: "Counter[str]") -> Recording:
         (_common(schema, raw, rows) for rows, raw in stream.records(schema, metadata.ts_out, counts)),
         lambda row: f"{file.path}: record {row}" if row >= 0 else str(file.path),
     )
+
+
+def schema_of(path: Path) -> str:
+    """What the metadata say that the records are."""
+    file = HashedFile(path)
+    try:
+        return _schema(_Stream(file).metadata())
+    finally:
+        file.close()
+
+
+def _schema(metadata: Any) -> str:
+    return str(metadata.schema) if metadata.schema is not None else "of several kinds"
 
 
 def raw_records(file: HashedFile) -> Iterator[NDArray[np.void]]:
@@ -161,14 +186,15 @@ class _Stream:
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.void]]]:
         """Places and records of the schema, in chunks; what stands between them is counted."""
         dtype = layout(schema, ts_out)
+        rtypes = RTYPES[schema]
         row = 0
         for piece in gather(chain([b""], self._pieces)):
             data = self._rest + piece
             done = 0
             while len(data) - done >= dtype.itemsize:
-                n = min((len(data) - done) // dtype.itemsize, _CHUNK) if data[done + 1] == RTYPES[schema] else 1
+                n = min((len(data) - done) // dtype.itemsize, _CHUNK) if data[done + 1] in rtypes else 1
                 raw = np.frombuffer(data, dtype, n, done)
-                alike = (raw["rtype"] == RTYPES[schema]) & (raw["length"] == dtype.itemsize // _UNITS)
+                alike = np.isin(raw["rtype"], rtypes) & (raw["length"] == dtype.itemsize // _UNITS)
                 if not alike.all():
                     n = int(np.argmin(alike))
                     raw = raw[:n]
@@ -190,7 +216,7 @@ class _Stream:
         if rtype not in _ASIDE or size < _HEADER:
             raise DataError(
                 f"{self._path}: record {row}: type {rtype} of {size} bytes is none of {schema} "
-                f"(type {RTYPES[schema]} of {dtype.itemsize} bytes)"
+                f"(type {RTYPES[schema][0]} of {dtype.itemsize} bytes)"
             )
         counts[f"{_ASIDE[rtype]} records skipped"] += 1
         return size
@@ -258,6 +284,9 @@ def _common(schema: str, raw: NDArray[np.void], rows: NDArray[np.int64]) -> NDAr
         out[name] = raw[name]
     if schema == "mbo":
         out["order_id"] = raw["order_id"]
+    if schema in SAMPLED:
+        # the book when the interval ended; the event's time is that of the last trade
+        out["ts_event"], out["action"] = out["ts_recv"], NOTHING
     for level in range(levels):
         for name in ("bid_px", "ask_px", "bid_sz", "ask_sz"):
             out[name][:, level] = raw[f"{name}_{level:02d}"]

@@ -17,6 +17,7 @@ from lumina.data.databento.records import (
     NO_PRICE,
     PRICE_SCALE,
     SCHEMAS,
+    SINGLE,
     SNAPSHOT,
     TOP,
     TRADE,
@@ -43,7 +44,7 @@ class Events:
     Parameters
     ----------
     schema : str
-        Trades and TBBO mark no events: there each record is one.
+        Of some schemas each record is an event (`SINGLE`).
     times : Times
     counts : Counter
         What was found, for the provenance.
@@ -51,7 +52,7 @@ class Events:
 
     def __init__(self, schema: str, times: Times, counts: "Counter[str]") -> None:
         self._rest = np.empty(0, record_dtype(SCHEMAS[schema]))
-        self._single, self._orders = schema in ("trades", "tbbo"), schema == "mbo"
+        self._single, self._orders = schema in SINGLE, schema == "mbo"
         self._times, self._counts = times, counts
 
     def push(self, records: NDArray[np.void], where: Where) -> "Batch":
@@ -65,7 +66,7 @@ class Events:
                 f"{where(int(records['row'][cut]))}: no end of the event (flag {LAST}) within {_MAX_EVENT} records"
             )
         self._rest = records[cut:].copy()
-        return Batch(records[:cut], ends[:cut], self._times, self._counts, where)
+        return Batch(records[:cut], ends[:cut], self._times, self._counts, where, self._orders)
 
     def finish(self, where: Where) -> "Batch":
         """What is left at the end of a file."""
@@ -74,7 +75,7 @@ class Events:
         if len(records) and not ends[-1]:
             ends[-1] = True
             self._counts["unfinished_events"] += int(not records["flags"][-1] & (SNAPSHOT | LAST))
-        return Batch(records, ends, self._times, self._counts, where)
+        return Batch(records, ends, self._times, self._counts, where, self._orders)
 
     def _ends(self, records: NDArray[np.void]) -> NDArray[np.bool_]:
         if self._single or not len(records):
@@ -106,12 +107,13 @@ class Batch:
         times: Times,
         counts: "Counter[str]",
         where: Where,
+        orders: bool,
     ) -> None:
         self.records, self.ends, self.where = records, ends, where
         if not len(records):
             return
         flags = records["flags"]
-        if (flags & TOP).any():
+        if orders and (flags & TOP).any():
             i = int(np.argmax((flags & TOP) != 0))
             raise DataError(
                 f"{where(int(records['row'][i]))}: flag {TOP}, top of book only, is no single order; remedy: mbp-1"

@@ -1,4 +1,5 @@
-"""Databento's files: DBN (versions 1 to 3) and CSV, plain or zstd, of the schemas MBO, MBP-10, MBP-1, TBBO and trades.
+"""Databento's files: DBN (versions 1 to 3) and CSV, plain or zstd, of the schemas MBO, MBP-10, MBP-1, TBBO, trades,
+and the quotes of intervals and of consolidated books (BBO, CMBP-1, CBBO).
 
 MBO makes an L3 tape, the others L2; a tape of trades holds prints only. Exchange time is `ts_event`, local time
 `ts_recv`.
@@ -15,7 +16,7 @@ from lumina.data.databento import csv_files, dbn
 from lumina.data.databento.events import Events, Steps
 from lumina.data.databento.levels import Levels
 from lumina.data.databento.orders import Orders
-from lumina.data.databento.records import SCHEMAS, Recording, Selection, Times
+from lumina.data.databento.records import SAMPLED, SCHEMAS, Recording, Selection, Times, check_schema
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import VENUE_TERMS, Chunk, Clocks, HashedFile, Progress, Reading, Source
@@ -69,8 +70,9 @@ def read(
         column `symbol`.
     publisher_id : int, optional
         Needed where a file holds the books of several publishers.
-    schema : {"mbo", "mbp-10", "mbp-1", "tbbo", "trades"}, optional
-        What the files must be; CSV does not tell `tbbo` from `mbp-1`, which is the default.
+    schema : str, optional
+        What the files must be: mbo, mbp-10, mbp-1, tbbo, trades, bbo-1s, bbo-1m, cmbp-1, tcbbo, cbbo-1s or cbbo-1m; CSV
+        does not tell `tbbo` from `mbp-1`, which is the default.
     session : str, optional
         Hours of continuous trading, see `lumina.data.calendar.Calendar.parse`; auction between them.
     clock, min_latency_ns
@@ -84,6 +86,9 @@ def read(
         raise DataError(f"option {argument('schema')} = {schema!r} is none of {', '.join(SCHEMAS)}")
     if order_ids and schema not in (None, "mbo"):
         raise DataError(f"option {argument('order_ids')}: records of {schema} have no order ids")
+    for path in paths:
+        found = dbn.schema_of(path) if _start(path).startswith(dbn.MAGIC) else csv_files.schema_of(path)
+        check_schema(path, found)
     terms: dict[str, Any] = {}
     if instrument is None:
         if definition is not None:
@@ -172,12 +177,27 @@ class _Source(Source):
         yield from pipeline.finish()
         self.clock = self._clocks.finish()
         orders = {"orders": pipeline.order_record()} if self._schema == "mbo" else {}
+        cautions = []
+        if undated := self._counts["dated_by_receipt"]:
+            cautions.append(f"{undated:,} records from before the session are dated by their receipt")
+        if self._schema in SAMPLED:
+            cautions.append(
+                f"quotes at the end of intervals ({self._schema}): what happened between them, prints too, is not in "
+                "the file; latency is 0"
+            )
+        unused = {
+            "records of other instruments or publishers": self._selection.skipped,
+            **{name.removesuffix(" skipped"): n for name, n in self._counts.items() if name.endswith(" skipped")},
+            "records of size 0": self._counts["records_of_size_0"],
+        }
         self._counts["other_instruments"] = self._selection.skipped
         self.provenance = {
             "importer": "databento",
             "schema": self._schema,
             "files": files,
             "counts": {name: n for name, n in sorted(self._counts.items()) if n},
+            "unused": {name: n for name, n in unused.items() if n},
+            **({"cautions": cautions} if cautions else {}),
             **orders,
             **pipeline.record(),
         }

@@ -1,4 +1,4 @@
-"""MBP-10, MBP-1, TBBO and trades as updates: prints, and levels as absolute totals."""
+"""MBP-10, MBP-1, quotes and trades as updates: prints, and levels as absolute totals."""
 
 import heapq
 from collections import Counter
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import NO_PRICE as NO_TICKS
 from lumina.data.databento.events import SIDES, Batch, Steps
-from lumina.data.databento.records import CLEAR, NO_PRICE, SCHEMAS, TRADE
+from lumina.data.databento.records import CLEAR, NO_PRICE, SCHEMAS, TRADE, WITH_QUOTE
 from lumina.data.kinds import Flag, Kind, Side
 
 # Order of what one record says; the quote of a TBBO record is the one that the trade met.
@@ -43,7 +43,7 @@ class Levels:
     def __init__(self, schema: str, steps: Steps, counts: "Counter[str]") -> None:
         self._steps, self._counts = steps, counts
         self._prints_only = schema == "trades"
-        self._rank = _BEFORE if schema == "tbbo" else _AFTER
+        self._rank = _BEFORE if schema in WITH_QUOTE else _AFTER
         n = SCHEMAS[schema]
         self._sides: tuple[_Touch | _Window, ...] = ()
         if n:

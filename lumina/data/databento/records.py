@@ -3,6 +3,7 @@ instrument a record is of, and its two times."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +14,41 @@ from lumina.errors import DataError, argument
 
 # Levels a side of each schema that is read.
 SCHEMAS = {"mbo": 0, "mbp-10": 10, "mbp-1": 1, "tbbo": 1, "trades": 0}
+SCHEMAS |= dict.fromkeys(("bbo-1s", "bbo-1m", "cmbp-1", "tcbbo", "cbbo-1s", "cbbo-1m"), 1)
+# What a record says it is, of these and of all others.
+RTYPES = {
+    "mbo": (160,),
+    "mbp-10": (10,),
+    "mbp-1": (1,),
+    "tbbo": (1, 197),
+    "trades": (0,),
+    "cmbp-1": (177,),
+    "cbbo-1s": (192,),
+    "cbbo-1m": (193,),
+    "tcbbo": (194,),
+    "bbo-1s": (195,),
+    "bbo-1m": (196,),
+}
+OTHER_RTYPES = {
+    17: "ohlcv", 18: "status", 19: "definition", 20: "imbalance", 21: "error", 22: "symbol mapping", 23: "system",
+    24: "statistics", 32: "ohlcv-1s", 33: "ohlcv-1m", 34: "ohlcv-1h", 35: "ohlcv-1d", 36: "ohlcv-eod",
+}  # fmt: skip
+# Quotes at the end of each interval, with the last trade before it and no action.
+SAMPLED = ("bbo-1s", "bbo-1m", "cbbo-1s", "cbbo-1m")
+# The best of the books of all publishers.
+CONSOLIDATED = ("cmbp-1", "tcbbo", "cbbo-1s", "cbbo-1m")
+# Each record is an event, or the venue marks none.
+SINGLE = ("trades", "tbbo", *SAMPLED, "cmbp-1", "tcbbo")
+# A trade with the quote that it met.
+WITH_QUOTE = ("tbbo", "tcbbo")
 ADD, CANCEL, MODIFY, CLEAR, TRADE, FILL, NOTHING = b"ACMRTFN"
 BID, ASK = b"BA"
 # Flags: last record of an event, top of book only, part of a snapshot, receive time not to be trusted, doubtful book.
 LAST, TOP, SNAPSHOT, BAD_TS_RECV, MAYBE_BAD = 128, 64, 32, 8, 4
 NO_PRICE = 2**63 - 1
 PRICE_SCALE = 10**9
+# A feed whose last latency was this much has fallen behind.
+_LATE_NS = 1_000_000_000
 _SHOWN = 20
 _GATHERED = 1 << 22
 
@@ -62,6 +92,12 @@ def gather(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
+def check_schema(path: Path, schema: str) -> None:
+    """Refuse a schema that is not read."""
+    if schema not in SCHEMAS:
+        raise DataError(f"{path}: records are {schema}; those that are read are {', '.join(SCHEMAS)}")
+
+
 class Recording(NamedTuple):
     """A file that has been looked into: its schema, its records in chunks of `record_dtype`, and who is in it."""
 
@@ -100,6 +136,13 @@ class Selection:
             self.skipped += int(len(records) - np.count_nonzero(mine))
             records = records[mine]
         if not len(records):
+            return records
+        if recording.schema in CONSOLIDATED:
+            if self._one_of_many:
+                raise DataError(
+                    f"{recording.where(-1)}: {argument('publisher_id')}: records of {recording.schema} are of all "
+                    "publishers together"
+                )
             return records
         if self._publisher is None:
             self._publisher = int(records["publisher_id"][0])
@@ -179,14 +222,15 @@ class Times:
     def __init__(self, clocks: Clocks, counts: "Counter[str]") -> None:
         self._clocks, self._counts = clocks, counts
         self._latency_ns: int | None = None
-        self._received_ns = self._local_ns = -1
+        self._received_ns = self._local_ns = self._exch_ns = -1
+        self._base_ns = 2**63 - 1  # the smallest latency so far
 
     def of(self, records: NDArray[np.void], where: Callable[[int], str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Exchange and local times in ns; local ones do not go back.
 
         A receive time that is marked as bad becomes the event's time plus the last latency known. A snapshot is dated
         when it was received, or when the next thing after it happened, if that was earlier: its records carry the
-        times of other days.
+        times of other days. So are records from before the session, which some venues send when it begins.
         """
         exch, local = records["ts_event"].copy(), records["ts_recv"].copy()
         for name, times in (("ts_event", exch), ("ts_recv", local)):
@@ -210,13 +254,15 @@ class Times:
             self._received_ns = int(received[-1])
         if bad.any():
             self._mend(exch, local, bad)
-        if snapshot.any():
-            exch[snapshot] = np.minimum(local, _next(exch, ~snapshot))[snapshot]
-        good = np.flatnonzero(~bad & ~snapshot)
-        if len(good):
-            self._latency_ns = int(local[good[-1]] - exch[good[-1]])
         local = np.maximum(np.maximum.accumulate(local), self._local_ns)
         self._local_ns = int(local[-1])
+        earlier = self._earlier(exch, local, bad | snapshot)
+        undated = snapshot | earlier
+        if undated.any():
+            exch[undated] = np.minimum(local, _next(exch, ~undated))[undated]
+        good = np.flatnonzero(~bad & ~undated)
+        if len(good):
+            self._latency_ns, self._exch_ns = int(local[good[-1]] - exch[good[-1]]), int(exch[good[-1]])
         latency = local - exch
         low, high = int(np.argmin(latency)), int(np.argmax(latency))
         self._clocks.watch(
@@ -226,6 +272,33 @@ class Times:
             lambda: where(int(records["row"][high])),
         )
         return exch, local
+
+    def _earlier(
+        self, exch: NDArray[np.int64], local: NDArray[np.int64], others: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Records that are from before the session: too old for a row, while nothing says that the feed is late.
+
+        A feed that falls behind does so by and by, and its times go on; of a clock that is off, all are alike.
+        """
+        latency = local - exch
+        usual = 0
+        if self._clocks.repair == "shift":
+            self._base_ns = int(latency[~others].min(initial=self._base_ns))
+            usual = self._base_ns
+        old = ~others & (latency > usual + MAX_LATENCY_NS)
+        if not old.any():
+            return old
+        live = np.flatnonzero(~old & ~others)
+        if not len(live) and self._latency_ns is None and np.ptp(latency[old]) <= MAX_LATENCY_NS:
+            return np.zeros_like(old)
+        at = np.flatnonzero(old)
+        before = np.searchsorted(live, at) - 1
+        known = np.concatenate([[usual if self._latency_ns is None else self._latency_ns], latency[live]])
+        times = np.concatenate([[self._exch_ns], exch[live]])
+        late = (known[before + 1] > usual + _LATE_NS) & (exch[at] >= times[before + 1])
+        old[at[late]] = False
+        self._counts["dated_by_receipt"] += int(np.count_nonzero(old))
+        return old
 
     def _mend(self, exch: NDArray[np.int64], local: NDArray[np.int64], bad: NDArray[np.bool_]) -> None:
         good = ~bad & ((local - exch) <= MAX_LATENCY_NS)
