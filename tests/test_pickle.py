@@ -4,6 +4,7 @@ import copy
 import multiprocessing
 import os
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -84,18 +85,15 @@ def test_another_file_in_its_place_is_refused(path, tmp_path):
         pickle.loads(sent)
 
 
-def run(arguments):
-    market, strategy, latency = arguments
-    return lumina.backtest(market, strategy, latency=latency)
-
-
 def test_a_run_in_a_spawned_worker_is_the_run_here(path):
     latency = lumina.Latency(entry=histogram().to_empirical())
     jobs = [
         (lumina.Tape.open(path), AvellanedaStoikov(), latency),
         (lumina.EmbeddedMarket(seed=3, hours=0.01), Symmetric(), lumina.Latency()),
     ]
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        there = pool.map(run, jobs)
-    assert [result.digest for result in there] == [run(job).digest for job in jobs]
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        asked = [pool.submit(lumina.backtest, market, strategy, latency=late) for market, strategy, late in jobs]
+        there = [result.result() for result in asked]
+    here = [lumina.backtest(market, strategy, latency=late) for market, strategy, late in jobs]
+    assert [result.digest for result in there] == [result.digest for result in here]
     assert all(len(result.fills) for result in there)
