@@ -97,7 +97,7 @@ def test_two_threads_on_one_block_are_told_or_wait(make):
         thread.start()
     for thread in threads:
         thread.join()
-    assert work in done
+    assert done  # whoever holds the block goes through
     assert all("another thread" in message for message in failures), failures
 
 
