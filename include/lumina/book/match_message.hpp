@@ -56,7 +56,7 @@ struct MatchMessage {
   std::uint16_t owner;
   std::uint8_t type;  // OrderType
   std::uint8_t reserved;
-  std::uint16_t reserved2;
+  std::uint16_t reserved2 = 0;
 
   std::uint16_t group() const noexcept { return owner; }
 };
