@@ -167,10 +167,11 @@ class Tape:
         DataError
             As `with_instrument`, and where an instrument has no such term.
         """
-        known = self._instrument.to_dict()
-        if unknown := sorted(terms.keys() - known.keys()):
+        known = [field.name for field in dataclasses.fields(self._instrument)]
+        if unknown := sorted(terms.keys() - set(known)):
             raise DataError(f"instrument: key {unknown[0]!r} is unknown; it has {', '.join(known)}")
-        return self._under(dataclasses.replace(self._instrument, **terms), set(terms))
+        # by way of the dict, so that money digits that nobody gave follow `inverse`
+        return self._under(Instrument.from_dict({**self._instrument.to_dict(), **terms}), set(terms))
 
     def _under(self, instrument: Instrument, given: set[str]) -> "Tape":
         if instrument.inverse != self._instrument.inverse:
