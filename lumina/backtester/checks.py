@@ -159,14 +159,14 @@ def optional(inner: Check) -> Check:
     return check
 
 
-def listing(inner: Check, longest: int = 64) -> Check:
-    """A list of 1 to `longest` values."""
+def listing(inner: Check, longest: int = 64, *, least: int = 1) -> Check:
+    """A list of `least` to `longest` values."""
 
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise Invalid("must be a list, such as [1, 10]", value)
-        if not 1 <= len(value) <= longest:
-            raise Invalid(f"must have 1 to {longest} entries, has {len(value)}", value)
+        if not least <= len(value) <= longest:
+            raise Invalid(f"must have {least} to {longest} entries, has {len(value)}", value)
         found = []
         for index, entry in enumerate(value):
             try:

@@ -37,6 +37,11 @@ class Bound(NamedTuple):
 NS = Bound(0, 10**15, True)
 """A latency: up to eleven days."""
 
+SPAN_NS = Bound(0, 2**62, True)
+"""Between samples of the equity curve, and from a fill to its markout."""
+
+MOST_MARKOUTS = 64
+
 BOUNDS = {
     "queue.n": Bound(0, 100, above=True),
     "risk.max_order_lots": Bound(1, 2**40, True),

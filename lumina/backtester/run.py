@@ -12,7 +12,7 @@ from lumina._core._engine import Run
 from lumina._core._python_strategy import PythonStrategy
 from lumina._core._types import EQUITY
 from lumina.backtester import strategy_object
-from lumina.backtester.options import QUEUE_MODELS, SELF_TRADE, Impact, Latency, Queue, Risk
+from lumina.backtester.options import MOST_MARKOUTS, QUEUE_MODELS, SELF_TRADE, SPAN_NS, Impact, Latency, Queue, Risk
 from lumina.backtester.result import Result, digest
 from lumina.data.instrument import Instrument, Number
 from lumina.data.notes import without_assumed
@@ -89,7 +89,7 @@ def backtest(
     if self_trade not in SELF_TRADE:
         raise ConfigError(f"self_trade = {self_trade!r}: must be one of {', '.join(SELF_TRADE)}")
     seed = whole("seed", seed, 0, 2**64 - 1)
-    equity_interval_ns = whole("equity_interval_ns", equity_interval_ns, 0, 2**62)
+    equity_interval_ns = int(SPAN_NS.check("equity_interval_ns", equity_interval_ns))
     horizons = _horizons(markouts_ns)
     _check_grid(markets, equity_interval_ns)
     fees = {name for name, fee in (("maker_fee", maker_fee), ("taker_fee", taker_fee)) if fee is not None}
@@ -254,7 +254,10 @@ def _span(market: Tape | EmbeddedMarket) -> tuple[int, int]:
 def _horizons(markouts_ns: Any) -> tuple[int, ...]:
     if isinstance(markouts_ns, str) or not isinstance(markouts_ns, Iterable):
         raise ConfigError(f"markouts_ns = {markouts_ns!r}: must be a sequence of times in ns, such as (1_000_000_000,)")
-    return tuple(whole("markouts_ns", horizon, 0, 2**62) for horizon in markouts_ns)
+    horizons = tuple(int(SPAN_NS.check("markouts_ns", horizon)) for horizon in markouts_ns)
+    if len(horizons) > MOST_MARKOUTS:
+        raise ConfigError(f"markouts_ns has {len(horizons)} times, at most {MOST_MARKOUTS} can be had")
+    return horizons
 
 
 def _with_fees(instrument: Instrument, maker_fee: Number | None, taker_fee: Number | None) -> Instrument:

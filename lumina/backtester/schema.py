@@ -23,6 +23,7 @@ from lumina.backtester.checks import (
     scalars,
     text,
 )
+from lumina.backtester.options import MOST_MARKOUTS, SPAN_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +208,17 @@ KEYS: tuple[Key, ...] = (
         "when an order of ours would meet another of ours",
     ),
     Key("engine.seed", 0, integer(0, 2**64 - 1), "", "of everything random; the same seed gives the same run"),
-    Key("report.equity_interval_s", 1.0, number(0.001, 86_400), "s", "between samples of the equity curve"),
+    Key(
+        "report.equity_interval_s",
+        1.0,
+        number(0, SPAN_NS.high / 1e9),
+        "s",
+        "between samples of the equity curve; 0 keeps the last alone",
+    ),
     Key(
         "report.markouts_s",
         [1.0, 10.0, 60.0],
-        listing(number(0.000001, 86_400), 16),
+        listing(number(0, SPAN_NS.high / 1e9), MOST_MARKOUTS, least=0),
         "s",
         "times after a fill at which the mid is compared",
     ),

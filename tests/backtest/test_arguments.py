@@ -182,6 +182,24 @@ def test_configuration_and_classes_have_one_set_of_bounds(name):
         assert in_file == takes(SECTIONS[section], **{**required, field: given}), (name, value)
 
 
+@pytest.mark.parametrize("seconds", [0, 0.5, 86_401, 4.6e9, -1, 4.7e9])
+def test_grid_and_markouts_have_one_set_of_bounds(seconds):
+    checks = {key.name: key.check for key in schema.KEYS}
+    ns = round(seconds * 1e9)
+    in_bounds = 0 <= seconds <= 2**62 / 1e9
+    assert takes(checks["report.equity_interval_s"], seconds) == in_bounds
+    assert takes(lumina.backtest, MARKET, Symmetric(), equity_interval_ns=ns) == in_bounds
+    assert takes(checks["report.markouts_s"], [seconds]) == in_bounds
+    assert takes(lumina.backtest, MARKET, Symmetric(), markouts_ns=[ns]) == in_bounds
+
+
+@pytest.mark.parametrize("count", [0, 64, 65])
+def test_configuration_and_call_take_as_many_markouts(count):
+    check = {key.name: key for key in schema.KEYS}["report.markouts_s"].check
+    assert takes(check, [1.0] * count) == (count <= 64)
+    assert takes(lumina.backtest, MARKET, Symmetric(), markouts_ns=[10**9] * count) == (count <= 64)
+
+
 def test_a_run_without_options_is_that_of_the_command():
     plain = lumina.backtest(MARKET, Symmetric())
     same = lumina.backtest(MARKET, Symmetric(), latency=lumina.Latency(0, 10_000, 1_000_000, 1_000_000))
