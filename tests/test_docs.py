@@ -3,6 +3,7 @@ of its own that sees the checkout's config/, examples/ and bench/."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench" / "README.md"]
 # Parts of a line (between &&) that make an environment, or run tests and benchmarks: .ci/run and .ci/long cover these.
 COVERED_BY_CI = re.compile(r"-m venv|activate|pip install|pytest|docker|\.ci/|bench/peers/|bench/callgrind")
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# What an installation need not have.
+BUILD_TOOLS = {"g++", "meson", "ninja"}
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -40,7 +44,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
 
 
 def check(command: list[str] | str, cwd: Path, **options: object) -> None:
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    env = {**os.environ, "PATH": PATH}
     done = subprocess.run(
         command, cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, **options
     )
@@ -56,6 +60,9 @@ def test_a_documented_block_works(page: Path, language: str, source: str, folder
     assert commands, "a console block without a line that begins with `$ `"
     for command in commands:
         parts = [part for part in command.split(" && ") if not COVERED_BY_CI.search(part)]
+        for part in parts:
+            if (tool := part.split()[0]) in BUILD_TOOLS and shutil.which(tool, path=PATH) is None:
+                pytest.skip(f"needs {tool}")
         if parts:
             check(" && ".join(parts), folders[page], shell=True, executable="/bin/bash")
 
