@@ -40,7 +40,7 @@ def choose(root, n, numa_node, without):
     cdef string folder = os.fsencode(root)
     cdef CpuSet taken
     for cpu in without:
-        taken.insert(cpu)
+        taken.insert(whole32("without", cpu))
     cdef affinity.CoreChoice made = affinity.choose_cores(affinity.discover_topology(folder), whole32("n", n),
                                                           whole32("numa_node", numa_node), taken)
     return list(made.cores), made.isolated, made.shared, made.l3_groups, _cpus(made.keep_idle)

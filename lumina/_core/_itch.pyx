@@ -2,10 +2,11 @@
 cimport cython
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
+from lumina._core.arguments cimport unsigned64, whole64, whole_within
 from lumina._core.exclusive cimport check_idle, claim
 
 from lumina._core._resolver import UPDATE as _UPDATE
@@ -147,9 +148,9 @@ class ItchError(ValueError):
         self.bound = bound
 
 
-def stock_text(uint64_t stock):
+def stock_text(stock):
     """Name of a stock, eight letters as one number, without its padding."""
-    return int(stock).to_bytes(8, "big").decode("latin-1").rstrip(" ")
+    return int(unsigned64("stock", stock)).to_bytes(8, "big").decode("latin-1").rstrip(" ")
 
 
 def is_capture_file(const uint8_t[::1] head):
@@ -193,18 +194,16 @@ cdef class ItchReader:
     cdef Reader* reader
     cdef bint busy
 
-    def __cinit__(self, stocks, uint32_t tick_units, *, bint only_one=False, bint system_phases=True,
-                  bint drop_odd=False, bint mark_gaps=False, uint16_t port=0):
+    def __cinit__(self, stocks, tick_units, *, bint only_one=False, bint system_phases=True,
+                  bint drop_odd=False, bint mark_gaps=False, port=0):
         cdef ReaderConfig config
         cdef vector[uint64_t] wanted
-        if tick_units == 0:
-            raise ValueError("tick_units = 0 must be above 0")
-        config.translator.tick_units = tick_units
+        config.translator.tick_units = <uint32_t>whole_within("tick_units", tick_units, 1, UINT32_MAX)
         config.translator.system_phases = system_phases
         config.translator.drop_odd = drop_odd
         config.only_one = only_one
         config.mark_gaps = mark_gaps
-        config.port = port
+        config.port = <uint16_t>whole_within("port", port, 0, 65535)
         for stock in stocks:
             wanted.push_back(int.from_bytes(stock.ljust(8), "big"))
         self.reader = new Reader(config, wanted)
@@ -212,9 +211,9 @@ cdef class ItchReader:
     def __dealloc__(self):
         del self.reader
 
-    def begin(self, bint capture, int64_t midnight_ns, bint new_day, bint trade_sides):
+    def begin(self, bint capture, midnight_ns, bint new_day, bint trade_sides):
         """Start a file: a capture or frames, of the day with this midnight; `trade_sides`: P messages have a side."""
-        self.reader.begin(capture, midnight_ns, new_day, trade_sides)
+        self.reader.begin(capture, whole64("midnight_ns", midnight_ns), new_day, trade_sides)
 
     @cython.boundscheck(False)  # the size is looked at
     def feed(self, const uint8_t[::1] data):

@@ -1,10 +1,11 @@
 """Types in and out of lumina/market/, and the loop that records it."""
 import numpy as np
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 from libcpp.memory cimport unique_ptr
 
+from lumina._core.arguments cimport unsigned64, whole32, whole64, whole_within
 from lumina._core.exclusive cimport check_idle, claim
 from lumina._core.market cimport EmbeddedMarket, MarketOwner, MarketParameters
 from lumina._core.types cimport Event
@@ -62,13 +63,13 @@ def default_parameters():
 cdef class MarketSpec:
     """An embedded market to be: its seed and parameters, checked by `lumina.market`."""
 
-    def __cinit__(self, uint64_t seed, int64_t start_ns, int64_t length_ns, int64_t feed_latency_ns, dict parameters):
+    def __cinit__(self, seed, start_ns, length_ns, feed_latency_ns, dict parameters):
         cdef MarketParameters *p = &self.source.parameters
         cdef int i
-        self.source.seed = seed
-        p.start_ns = start_ns
-        p.length_ns = length_ns
-        p.feed_latency_ns = feed_latency_ns
+        self.source.seed = unsigned64("seed", seed)
+        p.start_ns = whole64("start_ns", start_ns)
+        p.length_ns = whole64("length_ns", length_ns)
+        p.feed_latency_ns = whole64("feed_latency_ns", feed_latency_ns)
         p.session_s = parameters["session_s"]
         p.open_activity = parameters["open_activity"]
         p.close_activity = parameters["close_activity"]
@@ -85,18 +86,18 @@ cdef class MarketSpec:
         p.size_scale = parameters["size_scale"]
         p.size_tail = parameters["size_tail"]
         p.cut_share = parameters["cut_share"]
-        p.max_lots = parameters["max_lots"]
+        p.max_lots = whole32("max_lots", parameters["max_lots"])
         p.value_volatility = parameters["value_volatility"]
         p.value_impact = parameters["value_impact"]
         p.value_exponent = parameters["value_exponent"]
         p.value_lots = parameters["value_lots"]
         p.value_memory = parameters["value_memory"]
-        p.start_price = parameters["start_price"]
-        p.start_levels = parameters["start_levels"]
-        p.start_lots = parameters["start_lots"]
-        p.start_step = parameters["start_step"]
-        p.fresh_lots = parameters["fresh_lots"]
-        p.fresh_distance = parameters["fresh_distance"]
+        p.start_price = whole32("start_price", parameters["start_price"])
+        p.start_levels = whole32("start_levels", parameters["start_levels"])
+        p.start_lots = whole32("start_lots", parameters["start_lots"])
+        p.start_step = whole32("start_step", parameters["start_step"])
+        p.fresh_lots = whole32("fresh_lots", parameters["fresh_lots"])
+        p.fresh_distance = whole32("fresh_distance", parameters["fresh_distance"])
         for i in range(2):
             p.activity_sd[i] = parameters["activity_sd"][i]
             p.activity_tau_s[i] = parameters["activity_tau_s"][i]
@@ -122,15 +123,16 @@ cdef class Recording:
     def __cinit__(self, MarketSpec spec):
         self.market.reset(new EmbeddedMarket(spec.source.parameters, spec.source.seed))
 
-    def run(self, Py_ssize_t events):
+    def run(self, events):
         """Let so many events happen; True once the end is reached."""
         cdef MarketOwner nobody
         cdef EmbeddedMarket *market = self.market.get()
         cdef Py_ssize_t _i
+        cdef Py_ssize_t count = whole_within("events", events, 0, 2**62)
         claim(&self.busy, self)
         try:
             with nogil:
-                for _i in range(events):
+                for _i in range(count):
                     if market.ended():
                         break
                     market.step(nobody)

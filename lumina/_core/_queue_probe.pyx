@@ -2,11 +2,12 @@
 cimport cython
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint32_t
 from libc.string cimport memcpy
 from libcpp.memory cimport unique_ptr
 from libcpp.vector cimport vector
 
+from lumina._core.arguments cimport whole32, whole_within
 from lumina._core.engine cimport TapeView
 from lumina._core.models cimport QueueModel, QueueModelKind
 from lumina._core.types cimport Event
@@ -53,12 +54,14 @@ ENDS = ("open", "not placed", "filled", "expired", "interrupted")
 
 
 @cython.boundscheck(False)  # nothing asked, nothing told
-def follow(const Event[::1] events, int32_t lo_ticks, int32_t hi_ticks, int32_t depth_limit, bint by_order,
-           list models, const CppProbe[::1] probes, const CppSample[::1] samples, uint32_t slots):
+def follow(const Event[::1] events, lo_ticks, hi_ticks, depth_limit, bint by_order,
+           list models, const CppProbe[::1] probes, const CppSample[::1] samples, slots):
     cdef TapeView tape
     tape.rows = &events[0] if events.shape[0] else NULL
     tape.count = events.shape[0]
-    tape.lo_ticks, tape.hi_ticks, tape.depth_limit, tape.by_order = lo_ticks, hi_ticks, depth_limit, by_order
+    tape.lo_ticks, tape.hi_ticks = whole32("lo_ticks", lo_ticks), whole32("hi_ticks", hi_ticks)
+    tape.depth_limit, tape.by_order = whole32("depth_limit", depth_limit), by_order
+    cdef uint32_t kept = <uint32_t>whole_within("slots", slots, 0, UINT32_MAX)
     cdef vector[QueueModel] queues
     for name, n, unit, exact_back in models:
         queues.push_back(QueueModel(<QueueModelKind><int>_models.QUEUE_MODELS[name], n, unit, exact_back))
@@ -68,11 +71,11 @@ def follow(const Event[::1] events, int32_t lo_ticks, int32_t hi_ticks, int32_t 
     cdef unique_ptr[ProbeRun] run
     with nogil:
         run.reset(new ProbeRun(tape, _models_span(queues.data(), queues.size()), _probes_span(first_probe, n_probes),
-                               slots))
+                               kept))
         run.get().run(_samples_span(first_sample, n_samples))
     return (_copy(run.get().outcomes().data(), n_probes, OUTCOME),
             _copy(run.get().samples().data(), run.get().samples().size(), np.float64)
-            .reshape(n_probes, slots, run.get().columns()),
+            .reshape(n_probes, kept, run.get().columns()),
             _copy(run.get().fill_ts_ns().data(), run.get().fill_ts_ns().size(), np.int64)
             .reshape(n_probes, run.get().columns()))
 

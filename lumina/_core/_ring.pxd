@@ -8,6 +8,7 @@ from lumina._core.ring cimport ByteSpan, RingMemory, RingOptions, RingStatus, Sh
 cdef class _Port:
     cdef readonly object dtype
     cdef object _raw
+    cdef tuple _whole  # names of the fields that hold whole numbers
     cdef bint one_producer, one_consumer  # whose end is one thread's at a time
     cdef bint pushing, popping
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
+from cpython.number cimport PyIndex_Check
 from libcpp.utility cimport move
 
 from lumina._core.arguments cimport whole, whole_within
@@ -59,6 +60,27 @@ def _checked_dtype(dtype):
     if not 1 <= dtype.itemsize <= 2**20:
         raise ValueError(f"dtype {dtype} has {dtype.itemsize} bytes, which is not in 1 .. 2^20")
     return dtype
+
+
+def _whole_fields(dtype):
+    """Names of the fields that hold whole numbers; None as a name is the item itself."""
+    if dtype.names is None:
+        return (None,) if dtype.kind in "iu" else ()
+    return tuple(name if dtype[name].kind in "iu" else "" for name in dtype.names)
+
+
+cdef int _check_whole(tuple fields, item) except -1:
+    """numpy would cut a fraction that an item has where the ring holds whole numbers."""
+    cdef Py_ssize_t i
+    if len(fields) == 1 and fields[0] is None:
+        if not PyIndex_Check(item) and hasattr(item, "__float__"):
+            whole("item", item)
+    elif isinstance(item, (tuple, np.void)) and len(item) == len(fields):
+        for i in range(len(fields)):
+            value = item[i]
+            if fields[i] and not PyIndex_Check(value) and hasattr(value, "__float__"):
+                whole(fields[i], value)
+    return 0
 
 
 cdef size_t _capacity(capacity) except 0:
@@ -141,6 +163,7 @@ cdef class _Port:
 
     cdef int _set_dtype(self, dtype) except -1:
         self.dtype = dtype
+        self._whole = _whole_fields(dtype)
         self._raw = np.dtype((np.void, dtype.itemsize))  # any dtype as bytes: not all of them have a buffer
         return 0
 
@@ -278,13 +301,20 @@ cdef class _Ring(_Port):
         SharedMemory.unlink(self.name.encode())
 
     def push(self, item, timeout=None):
+        _check_whole(self._whole, item)
         array = np.array([item], self.dtype)
         if array.ndim != 1:
             raise ValueError(f"push() takes one item, not an array of shape {array.shape[1:]}: see push_many()")
         return self._push(array, timeout) == 1
 
     def push_many(self, items, timeout=None):
-        array = items if isinstance(items, np.ndarray) else np.array(items, self.dtype)
+        if isinstance(items, np.ndarray):
+            array = items
+        else:
+            items = list(items)
+            for item in items:
+                _check_whole(self._whole, item)
+            array = np.array(items, self.dtype)
         if array.dtype != self.dtype:
             raise TypeError(f"items have dtype {array.dtype}, the ring's have {self.dtype}")
         if array.ndim != 1:
@@ -389,10 +419,11 @@ cdef class SpscRing(_Queue):
 
     def publish(self, n):
         check_idle(self.pushing, self)
-        if not 0 <= n <= self.ring.claim(self.ring.capacity()).count:
+        cdef size_t count = <size_t>whole_within("n", n, 0, 2**40)
+        if count > self.ring.claim(self.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was claimed")
-        if n:
-            self.ring.publish(n)
+        if count:
+            self.ring.publish(count)
 
     def peek(self, n):
         check_idle(self.popping, self)
@@ -400,10 +431,11 @@ cdef class SpscRing(_Queue):
 
     def release(self, n):
         check_idle(self.popping, self)
-        if not 0 <= n <= self.ring.peek(self.ring.capacity()).count:
+        cdef size_t count = <size_t>whole_within("n", n, 0, 2**40)
+        if count > self.ring.peek(self.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was seen")
-        if n:
-            self.ring.release(n)
+        if count:
+            self.ring.release(count)
 
 
 cdef class MpmcRing(_Queue):
@@ -538,10 +570,11 @@ cdef class DisruptorConsumer(_Port):
 
     def release(self, n):
         check_idle(self.popping, self)
-        if not 0 <= n <= self._seen(self.disruptor.ring.capacity()).count:
+        cdef size_t count = <size_t>whole_within("n", n, 0, 2**40)
+        if count > self._seen(self.disruptor.ring.capacity()).count:
             raise ValueError(f"n {n} is more than was seen")
-        if n:
-            self.disruptor.ring.release(self.id, n)
+        if count:
+            self.disruptor.ring.release(self.id, count)
 
     def leave(self):
         check_idle(self.popping, self)

@@ -1,11 +1,12 @@
 """Strategies of lumina/strategy/*.hpp as objects that own them and hand out their capsule."""
 from cpython.pycapsule cimport PyCapsule_GetContext, PyCapsule_New, PyCapsule_SetContext
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint32_t, uintptr_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
 
 from lumina._core cimport abi
+from lumina._core.arguments cimport unsigned64, whole64, whole_within
 
 cdef extern from "lumina/strategy/quoter.hpp" namespace "lumina" nogil:
     cdef cppclass QuoterParams:
@@ -160,12 +161,12 @@ cdef class Callback(Strategy):
     """A `lumina_on_event` at an address."""
     cdef abi.lumina_strategy _own
 
-    def __cinit__(self, uintptr_t address, uint32_t wake_mask, int64_t interval_ns, uintptr_t user):
+    def __cinit__(self, address, wake_mask, interval_ns, user):
         self._own.abi_version = abi.LUMINA_ABI_VERSION
-        self._own.wake_mask = wake_mask
-        self._own.interval_ns = interval_ns
-        self._own.on_event = <abi.lumina_on_event><void *>address
-        self._own.user = <void *>user
+        self._own.wake_mask = <uint32_t>whole_within("wake_mask", wake_mask, 0, UINT32_MAX)
+        self._own.interval_ns = whole64("interval_ns", interval_ns)
+        self._own.on_event = <abi.lumina_on_event><void *><uintptr_t>unsigned64("address", address)
+        self._own.user = <void *><uintptr_t>unsigned64("user", user)
         self._strategy = &self._own
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 
+from lumina._core.arguments cimport whole32
 from lumina._core.exclusive cimport claim
 from lumina._core.types cimport Event
 
@@ -62,7 +63,7 @@ def checksum(const unsigned char[::1] data):
     return f"{found:016x}"
 
 
-def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_ticks):
+def check(const Event[::1] rows, min_price_ticks, max_price_ticks):
     """Check tape rows.
 
     Returns
@@ -76,8 +77,9 @@ def check(const Event[::1] rows, int32_t min_price_ticks, int32_t max_price_tick
     cdef TapeCheck out
     cdef size_t n = rows.shape[0]
     cdef const Event* first = &rows[0] if n else NULL
+    cdef int32_t low = whole32("min_price_ticks", min_price_ticks), high = whole32("max_price_ticks", max_price_ticks)
     with nogil:
-        check_tape(first, n, min_price_ticks, max_price_ticks, out)
+        check_tape(first, n, low, high, out)
     findings = {}
     cdef size_t i
     for i in range(len(VIOLATIONS)):

@@ -3,6 +3,7 @@ cimport cython
 import numpy as np
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t
+from lumina._core.arguments cimport whole32
 from lumina._core.book cimport DepthBook, Side, kExch
 from lumina._core.types cimport Event
 
@@ -32,13 +33,13 @@ cdef int32_t _continuous = Phase.CONTINUOUS
 
 @cython.boundscheck(False)
 @cython.wraparound(False)
-def touch_history(const Event[::1] events, int32_t lo_ticks, int32_t hi_ticks):
+def touch_history(const Event[::1] events, lo_ticks, hi_ticks):
     cdef Py_ssize_t i, n = 0, rows = events.shape[0]
     for i in range(rows):
         n += (events[i].flags & kExch) != 0 and (events[i].flags & _end) != 0
     out = np.zeros(n, TOUCH)
     cdef Touch[::1] touches = out
-    cdef DepthBook* book = new DepthBook(lo_ticks, hi_ticks)
+    cdef DepthBook* book = new DepthBook(whole32("lo_ticks", lo_ticks), whole32("hi_ticks", hi_ticks))
     try:
         _replay(events, touches, book)
     finally:
