@@ -160,7 +160,8 @@ def _convert(arguments: argparse.Namespace, target: list[Path]) -> int:
     with _options(arguments) as options:
         tape = convert(arguments.input, arguments.output, arguments.format, **options)
     print(f"{arguments.output}: {len(tape):,} rows of {tape.instrument.symbol}, {tape.level}{_clock(tape)}")
-    _say(note for note in tape.notes if note.topic != "clock")
+    # its own constant has been told
+    _say(note for note in tape.notes if note.topic != "clock" or tape.clock["repair"] != "shift")
     return OK
 
 
@@ -243,9 +244,14 @@ def _show(name: str, value: Any, indent: str = "") -> None:
     elif isinstance(value, list) and any(isinstance(item, (dict, str)) for item in value):
         print(f"{indent}{name}:")
         for item in value:
-            print(
-                f"{indent}  - " + (", ".join(f"{k} {v}" for k, v in item.items()) if isinstance(item, dict) else item)
-            )
+            if not isinstance(item, dict):
+                print(f"{indent}  - {item}")
+            elif any(isinstance(part, (dict, list)) for part in item.values()):
+                print(f"{indent}  -")
+                for key, part in item.items():
+                    _show(key, part, indent + "    ")
+            else:
+                print(f"{indent}  - " + ", ".join(f"{key} {part}" for key, part in item.items()))
     elif isinstance(value, list):
         print(f"{indent}{name}: {' to '.join(map(str, value)) or 'none'}")
     else:

@@ -20,13 +20,14 @@ def join(paths: Sequence[Path], *, progress: Progress | None = None) -> Source:
     """Tape files in order of time as one recording.
 
     Where a tape ends and another follows, what is left of its book leaves: a CLEAR and a row for each order (L3) or
-    level (L2), dated as the next tape begins. Own orders and the position go on.
+    level (L2), dated as the next tape begins. Own orders and the position go on. Each tape keeps the constant by which
+    its clock was shifted, in the provenance; rows that one constant dates before the last ones of another are received
+    with these, and counted.
 
     Raises
     ------
     DataError
-        Where instrument, level or depth limit differ, a clock was repaired by another constant, or a tape begins
-        before the one before it ends.
+        Where instrument, level or depth limit differ, or a tape begins before the one before it ends.
     """
     return _Source(paths, progress)
 
@@ -44,7 +45,6 @@ class _Source(Source):
                 ("instrument", first.instrument, tape.instrument),
                 ("level", first.level, tape.level),
                 ("depth_limit", first.depth_limit, tape.depth_limit),
-                ("clock", first.clock, tape.clock),
                 ("order ids", first.order_ids is not None, tape.order_ids is not None),
             ):
                 if wanted != found:
@@ -53,14 +53,15 @@ class _Source(Source):
     def rows(self) -> Iterator[Chunk]:
         total = sum(map(len, self._tapes))
         done, exch_rows = 0, 0
-        last_exch_ns, last_local_ns = -(2**63), -(2**63)
+        last_exch_ns, last_local_ns, last_name = -(2**63), -(2**63), ""
         left = _Left()
+        cautions: list[list[str]] = []
         for path, tape in zip(self.paths, self._tapes, strict=True):
             exch_ns, local_ns = tape.header["exch_ts_ns"], tape.header["local_ts_ns"]
-            if exch_ns[0] < last_exch_ns or local_ns[0] < last_local_ns:
+            if exch_ns[0] < last_exch_ns:
                 raise DataError(
-                    f"{path}: begins at {exch_ns[0]} ns (local {local_ns[0]}), before the tape before it ends at "
-                    f"{last_exch_ns} (local {last_local_ns}); remedy: give the tapes in order of time"
+                    f"{path}: begins at {exch_ns[0]} ns, before {last_name} ends at {last_exch_ns}; remedy: give the "
+                    "tapes in order of time"
                 )
             if done:
                 closing = left.closing(exch_ns[0], max(last_local_ns, exch_ns[0]))
@@ -68,10 +69,12 @@ class _Source(Source):
                 ids = None if tape.order_ids is None else np.zeros(len(closing), np.uint64)
                 yield Chunk(closing, ids)
                 left = _Left()
-            before = exch_rows
+            before, late = exch_rows, 0
             for start in range(0, len(tape), _BLOCK_ROWS):
                 block = slice(start, start + _BLOCK_ROWS)
                 rows = tape.events[block].copy()
+                if local_ns[0] < last_local_ns:
+                    late += _receive_from(rows, last_local_ns)
                 rows["stamp"][rows["stamp"] != 0] += np.uint64(before)
                 exch_rows += int(np.count_nonzero(rows["flags"] & Flag.EXCH))
                 left.push(rows)
@@ -79,16 +82,34 @@ class _Source(Source):
                 yield Chunk(rows, None if tape.order_ids is None else np.array(tape.order_ids[block]))
                 if self._progress is not None:
                     self._progress(done * EVENT.itemsize, total * EVENT.itemsize)
-            last_exch_ns, last_local_ns = exch_ns[1], local_ns[1]
-        # the constant is in the rows already
+            early_ns = last_local_ns - local_ns[0]
+            caution = (
+                f"{late:,} rows of {path.name} are dated up to {early_ns:,} ns before the last of {last_name} was "
+                "received: they are received with it"
+            )
+            cautions.append([caution] if late else [])
+            last_exch_ns, last_local_ns, last_name = exch_ns[1], max(last_local_ns, local_ns[1]), path.name
+        # the constants are in the rows already
         self.clock = {"repair": "none"}
         self.provenance = {
             "importer": "join",
             "tapes": [
                 {"name": path.name, "rows": len(tape), "clock": tape.clock, **tape.provenance}
-                for path, tape in zip(self.paths, self._tapes, strict=True)
+                | ({"cautions": [*tape.provenance.get("cautions", ()), *more]} if more else {})
+                for path, tape, more in zip(self.paths, self._tapes, cautions, strict=True)
             ],
         }
+
+
+def _receive_from(rows: NDArray[np.void], ns: int) -> int:
+    """Let no local row be received before `ns`; how many would have been.
+
+    The latency fits: no row is older than the one received at `ns`.
+    """
+    behind = ns - (rows["exch_ts_ns"] + rows["latency_ns"])
+    late = ((rows["flags"] & Flag.LOCAL) != 0) & (behind > 0)
+    rows["latency_ns"] += np.where(late, behind, 0).astype(np.uint32)
+    return int(np.count_nonzero(late))
 
 
 class _Left:

@@ -114,5 +114,46 @@ def test_what_does_not_join_is_refused(make_events, instrument, tmp_path):
     with pytest.raises(DataError, match="c: depth_limit 5 is not 0 of a"):
         lumina.load([a, saved(tmp_path / "c", one, instrument, depth_limit=5)])
     one["exch_ts_ns"] = 4
-    with pytest.raises(DataError, match=r"d: begins at 4 ns .*before the tape before it ends at 5"):
+    with pytest.raises(DataError, match=r"d: begins at 4 ns, before a ends at 5; remedy: give the tapes in order"):
         lumina.load([a, saved(tmp_path / "d", one, instrument)])
+
+
+def shifted(constant_ns):
+    return {"repair": "shift", "shift_ns": constant_ns, "min_latency_ns": 1000}
+
+
+def test_days_shifted_by_constants_of_their_own_join(make_events, instrument, tmp_path):
+    paths = []
+    for day, constant in enumerate((5_000_000, -7_000, 123)):
+        rows = make_events((day * DAY + 5, 9, 100, 7, Kind.CHANGE, BUY, ALL))
+        paths.append(saved(tmp_path / f"day{day}", rows, instrument, clock=shifted(constant)))
+    convert(paths[:2], tmp_path / "two")
+    tape = lumina.load([tmp_path / "two", paths[2]])
+    assert tape.clock == {"repair": "none"}
+    two, third = tape.provenance["tapes"]
+    assert [part["clock"]["shift_ns"] for part in (*two["tapes"], third)] == [5_000_000, -7_000, 123]
+    texts = [note.text for note in tape.notes if note.topic == "clock"]
+    assert [text.split(",")[0] for text in texts] == [
+        "local times of day0 shifted by +0.005000000 s",
+        "local times of day1 shifted by -0.000007000 s",
+        "local times of day2 shifted by +0.000000123 s",
+    ]
+
+
+def test_rows_that_another_constant_dates_before_the_seam_are_received_at_it(make_events, instrument, tmp_path):
+    one = make_events((10, 90, 100, 7, Kind.CHANGE, BUY, ALL))  # received at 100
+    two = make_events(
+        (20, 30, 101, 1, Kind.CHANGE, BUY, ALL),
+        (30, 0, 101, 1, Kind.CHANGE, BUY, E | END),
+        (30, 69, 101, 1, Kind.CHANGE, BUY, L | END),
+        (40, 61, 101, 1, Kind.CHANGE, BUY, ALL),
+    )
+    a = saved(tmp_path / "a", one, instrument, clock=shifted(5))
+    b = saved(tmp_path / "b", two, instrument, clock=shifted(9))
+    tape = lumina.load([a, b])
+    assert tape.validate().ok
+    received = tape.events["exch_ts_ns"] + tape.events["latency_ns"]
+    # the change, the two rows that close the first tape, then those of the second, one of them for the exchange alone
+    assert received.tolist() == [100, 100, 100, 100, 30, 100, 101]
+    text = "2 rows of b are dated up to 50 ns before the last of a was received: they are received with it"
+    assert [note.text for note in tape.notes if "received with it" in note.text] == [text]
