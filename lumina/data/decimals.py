@@ -59,7 +59,10 @@ class Grid(dict[str, int]):
     drop : bool
         A number over the bound is `OUT`, and not an error.
     rounding : Rounding, optional
-        Numbers between two steps become the nearest, one step at least, and are told here; otherwise an error.
+        Numbers between two steps become the nearest, one step at least unless `signed`, and are told here; otherwise
+        an error.
+    signed : bool
+        A number may be below 0; otherwise that is an error.
 
     Attributes
     ----------
@@ -68,19 +71,26 @@ class Grid(dict[str, int]):
     """
 
     def __init__(
-        self, step: Fraction, bound: int, name: str, *, drop: bool = False, rounding: Rounding | None = None
+        self,
+        step: Fraction,
+        bound: int,
+        name: str,
+        *,
+        drop: bool = False,
+        rounding: Rounding | None = None,
+        signed: bool = False,
     ) -> None:
         super().__init__()
-        self.step, self.out, self._most = step, 0, 0
-        self._bound, self._name, self._drop, self._rounding = bound, name, drop, rounding
+        self.step, self.signed, self.out, self._most = step, signed, 0, 0
+        self.bound, self._name, self._drop, self._rounding = bound, name, drop, rounding
 
     def __missing__(self, text: str) -> int:
-        digits, scale = _parts(text)
+        digits, scale = _parts(text, self.signed)
         steps, rest = divmod(digits * self.step.denominator, scale * self.step.numerator)
         if rest:
             # not remembered, so that each is counted
             return self._between(text, Fraction(digits, scale))
-        if steps > self._bound:
+        if abs(steps) > self.bound:
             return self.over(text)
         if len(self) >= _CACHE:
             self.clear()
@@ -93,21 +103,23 @@ class Grid(dict[str, int]):
         if steps is None:
             return None
         most = int(steps.max())
-        if most <= self._bound:
+        if most <= self.bound:
             self._most = max(self._most, most)
             return steps
-        return np.where(steps > self._bound, OUT, steps) if self._drop else None
+        return np.where(steps > self.bound, OUT, steps) if self._drop else None
 
     def _between(self, text: str, value: Fraction) -> int:
         if self._rounding is None:
             needed = common_step(value, self.step)
             rounds = "option " + argument("round_lots" if self._name == "lot_size" else "round_prices")
             # the finer step must hold what was read before
-            most = max(self._most, max(self.values(), default=0)) * self.step
-            finer = f"{argument(self._name)} {spell(needed)}, or " if max(most, value) <= self._bound * needed else ""
+            most = max(self._most, max(map(abs, self.values()), default=0)) * self.step
+            finer = (
+                f"{argument(self._name)} {spell(needed)}, or " if max(most, abs(value)) <= self.bound * needed else ""
+            )
             raise OffGrid(text, f"is no multiple of {self._name} {spell(self.step)}; remedy: {finer}{rounds}")
-        steps = max(round(value / self.step), 1)
-        if steps > self._bound:
+        steps = round(value / self.step) if self.signed else max(round(value / self.step), 1)
+        if abs(steps) > self.bound:
             return self.over(text)
         self._rounding.count += 1
         self._rounding.largest = max(self._rounding.largest, abs(steps * self.step - value))
@@ -118,16 +130,16 @@ class Grid(dict[str, int]):
         if not self._drop:
             raise BadNumber(
                 text,
-                f"is over {self._bound} steps of {self._name} {spell(self.step)}; remedy: option "
-                f"{argument('out_of_range')}, drop",
+                f"is over {self.bound} steps of {self._name} {spell(self.step)}; remedy: option "
+                f"{argument('out_of_range', 'drop')}",
             )
         self.out += 1
         return OUT
 
 
 def decimal(text: object) -> Fraction:
-    """Value of a decimal text without sign, with an exponent or none; BadNumber otherwise."""
-    return Fraction(*_parts(text))
+    """Value of a decimal text, with an exponent or none; BadNumber otherwise."""
+    return Fraction(*_parts(text, True))
 
 
 def column(texts: Sequence[str], ratio: Fraction) -> NDArray[np.int64] | None:
@@ -170,18 +182,19 @@ def column(texts: Sequence[str], ratio: Fraction) -> NDArray[np.int64] | None:
     return value
 
 
-def _parts(text: object) -> tuple[int, int]:
+def _parts(text: object, signed: bool) -> tuple[int, int]:
     """The text as a fraction that is not reduced."""
     if not isinstance(text, str):
         raise BadNumber(text, "is not a decimal in quotes")
-    match = _DECIMAL.fullmatch(text)
-    if match is None:
-        raise BadNumber(text, "is negative" if text.startswith("-") else "is not a plain decimal number")
+    negative = text.startswith("-")
+    match = _DECIMAL.fullmatch(text[negative:])
+    if match is None or (negative and not signed):
+        raise BadNumber(text, "is negative" if match else "is not a plain decimal number")
     whole, places, exponent = match.groups("")
     power = int(exponent or 0) - len(places)
     if abs(power) > _MAX_PLACES:
         raise BadNumber(text, f"is not a plain decimal number: over {_MAX_PLACES} places")
-    digits = int(whole + places)
+    digits = -int(whole + places) if negative else int(whole + places)
     return (digits * 10**power, 1) if power >= 0 else (digits, 10**-power)
 
 
@@ -191,7 +204,7 @@ def infer_step(texts: Iterable[str]) -> Fraction:
     The step can be coarser than the venue's where the numbers seen share a factor: an `OffGrid` then names the step
     that the number needs.
     """
-    values = {value for value in map(decimal, texts) if value}
+    values = {abs(value) for value in map(decimal, texts) if value}
     if not values:
         return Fraction(1)
     step = functools.reduce(common_step, values)

@@ -79,7 +79,7 @@ def read(
         counted_window_ns,
         session,
         progress,
-        fit=Fit(out_of_range, round_lots, round_prices),
+        fit=Fit(out_of_range, round_lots, round_prices, signed=True),
     )
     heads = [_look(path) for path in paths]
     wanted = instrument.symbol if instrument is not None else symbol

@@ -201,7 +201,7 @@ def _fills(fills: st.Array, value: st.Array, instrument: Instrument) -> dict[str
         "maker": int(maker.sum()),
         "taker": int((~maker).sum()),
         "quantity": instrument.qty(int(quantity.sum())),
-        "maker_share": float(value[maker].sum() / value.sum()) if len(fills) else None,
+        "maker_share": float(value[maker].sum() / value.sum()) if value.any() else None,
         "bought": instrument.qty(int(quantity[fills["side"] == 0].sum())),
         "sold": instrument.qty(int(quantity[fills["side"] == 1].sum())),
         "by_cause": by_cause,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumina.data.decimals import BadNumber, Grid, OffGrid, column, decimal, infer_step
+from lumina.data.decimals import OUT, BadNumber, Grid, OffGrid, Rounding, column, decimal, infer_step
 from lumina.errors import DataError
 
 PLAIN = st.from_regex(r"\A[0-9]{1,9}(\.[0-9]{1,9})?\Z")
@@ -47,10 +47,29 @@ def test_exponents_are_exact(text):
     assert decimal(text) == Fraction(Decimal(text))
 
 
-@pytest.mark.parametrize("text", ["1e99", "1e-31", "1e", "e5", "1e+", "1e100", "-1", "1.", "NaN", "inf", "1_0", "", 5])
+@pytest.mark.parametrize(
+    "text", ["1e99", "1e-31", "1e", "e5", "1e+", "1e100", "--1", "-", "+1", "1.", "NaN", "inf", "1_0", "", 5]
+)
 def test_what_is_no_number(text):
     with pytest.raises(BadNumber):
         decimal(text)
+
+
+def test_numbers_at_and_below_zero():
+    assert [decimal(text) for text in ("-1.5", "-0.0", "-2e-1")] == [Fraction(-3, 2), 0, Fraction(-1, 5)]
+    assert infer_step(["-37.63", "0", "10.01", "-0.02"]) == Fraction(1, 100)
+    grid = Grid(Fraction(1, 100), 5000, "tick_size", signed=True)
+    assert [grid[text] for text in ("-37.63", "0.00", "-0.00", "50")] == [-3763, 0, 0, 5000]
+    with pytest.raises(BadNumber, match=r"'-50\.01' is over 5000 steps"):
+        grid["-50.01"]
+    with pytest.raises(OffGrid, match=r"'-0.005' is no multiple of tick_size 0.01; remedy: option"):
+        grid["-0.005"]
+    with pytest.raises(BadNumber, match="'-1' is negative"):
+        Grid(Fraction(1), 5000, "lot_size")["-1"]
+    rounding = Rounding()
+    near = Grid(Fraction(1), 10, "tick_size", drop=True, signed=True, rounding=rounding)
+    assert [near[text] for text in ("-1.4", "-0.2", "0.3", "-11")] == [-1, 0, 0, OUT]
+    assert (rounding.count, rounding.largest) == (3, Fraction(2, 5))
 
 
 def test_a_step_from_numbers_with_exponents():

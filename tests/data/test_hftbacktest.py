@@ -100,13 +100,22 @@ def test_prints_between_ticks_are_hidden_and_go_away_from_the_mid(load):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ((DEPTH | BUY | BOTH, 9, 9, 100.3, 1), "row 1: px 100.3 is no multiple of tick_size 0.5; remedy"),
-        ((DEPTH | BUY | BOTH, 9, 9, 100.0, 0.005), "row 1: qty 0.005 is no multiple of lot_size 0.01; remedy"),
-        ((DEPTH | BUY | BOTH, 9, 9, NAN, 1), "row 1: px nan is no price"),
-        ((DEPTH | BUY | BOTH, 9, 9, 1e12, 1), "row 1: px 1000000000000.0 is no price within 2.30 ticks"),
+        (
+            (DEPTH | BUY | BOTH, 9, 9, 100.3, 1),
+            "row 1: px '100.3' is no multiple of tick_size 0.5; remedy: tick_size 0.1, or option round_prices",
+        ),
+        (
+            (DEPTH | BUY | BOTH, 9, 9, 100.0, 0.005),
+            "row 1: qty '0.005' is no multiple of lot_size 0.01; remedy: lot_size 0.005, or option round_lots",
+        ),
+        ((DEPTH | BUY | BOTH, 9, 9, NAN, 1), "row 1: px nan of kind 1 is no price"),
+        ((DEPTH | BUY | BOTH, 9, 9, 1e12, 1), "row 1: px '1000000000000.0' is over 1073741824 steps of tick_size 0.5"),
         ((DEPTH | BUY | BOTH, 9, 9, 100.0, -1), "row 1: qty -1.0 of kind 1 is below the bound 0"),
         ((DEPTH | BUY | BOTH, 9, 9, 100.0, NAN), "row 1: qty nan of kind 1 is below"),
-        ((DEPTH | BUY | BOTH, 9, 9, 100.0, 3e7), "row 1: qty 30000000.0 is over 2.31 - 1 lots of 0.01; remedy"),
+        (
+            (DEPTH | BUY | BOTH, 9, 9, 100.0, 3e7),
+            "row 1: qty '30000000.0' is over 2147483647 steps of lot_size 0.01; remedy: option",
+        ),
         ((TRADE | BUY | BOTH, 9, 9, 100.0, 0), "row 1: qty 0.0 of kind 2 is below the bound > 0"),
         ((DEPTH | BOTH, 9, 9, 100.0, 1), "row 1: ev 0xc0000001 must have one side"),
         ((DEPTH | BUY | SELL | BOTH, 9, 9, 100.0, 1), "must have one side"),
@@ -125,7 +134,7 @@ def test_prints_between_ticks_are_hidden_and_go_away_from_the_mid(load):
 )
 def test_bad_rows_are_named(load, row, says):
     with pytest.raises(DataError, match=says) as error:
-        load(peer_rows((DEPTH | BUY | BOTH, 5, 8, 100.0, 1), row))
+        load(peer_rows((DEPTH | BUY | BOTH, 5, 8, 100.0, 1), row), out_of_range="error")
     assert "in.npy" in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -74,11 +74,14 @@ def pairs(line: Line, field: str) -> list[list[str]]:
 
 
 def number(line: Line, field: str, value: str) -> Fraction:
-    """A number of a level."""
+    """A number of a level; no market of the venue has one below 0."""
     try:
-        return decimal(value)
+        number = decimal(value)
     except BadNumber as error:
         raise line.refuse(field, error) from None
+    if number < 0:
+        raise line.refuse(field, f"{value!r} is negative")
+    return number
 
 
 def read_lines(file: HashedFile) -> Iterator[Line]:

@@ -143,7 +143,7 @@ def read(
         session,
         progress,
         order_ids,
-        Fit(out_of_range, round_lots, round_prices),
+        Fit(out_of_range, round_lots, round_prices, signed=True),
     )
     for name, value, known in (
         ("quantity", quantity, ("absolute", "change")),

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lumina._core._resolver import IF_THERE, MODIFY, NO_PRICE, SNAPSHOT_LEVEL, UPDATE
-from lumina.data.grid import to_grid
+from lumina.data.fit import Fit
+from lumina.data.hftbacktest.out_of_range import OutOfRange
 from lumina.data.hftbacktest.rows import (
     ADD,
     BBO,
@@ -34,7 +35,7 @@ from lumina.data.hftbacktest.rows import (
 )
 from lumina.data.hftbacktest.rows import write as write
 from lumina.data.instrument import Instrument, Number
-from lumina.data.kinds import Flag, Kind, Side
+from lumina.data.kinds import MAX_PRICE_TICKS, Flag, Kind, Side
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import COUNTED_WINDOW_NS, MAX_LOTS, Chunk, Clocks, HashedFile, Progress, Reading, Source
 from lumina.errors import DataError, argument
@@ -81,6 +82,9 @@ def read(
     clock: str | None = None,
     min_latency_ns: int | None = None,
     counted_window_ns: int = COUNTED_WINDOW_NS,
+    out_of_range: str = "drop",
+    round_lots: bool = False,
+    round_prices: bool = False,
     order_ids: bool = False,
     progress: Progress | None = None,
 ) -> Source:
@@ -94,6 +98,8 @@ def read(
         `clock="shift"` adds one constant to local times, so that the smallest latency is `min_latency_ns`.
     counted_window_ns : int
         Window of the COUNTED rule (SEMANTICS F6), 0 = off.
+    out_of_range, round_lots, round_prices
+        See `lumina.data.fit.Fit`; what it did is in the provenance. An order is left out with all that follows of it.
     order_ids : bool
         Keep the order ids of L3 rows beside the tape.
     progress : callable, optional
@@ -114,7 +120,8 @@ def read(
             maker_fee,
             taker_fee,
         )
-    return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, order_ids, progress)
+    fit = Fit(out_of_range, round_lots, round_prices, signed=True)
+    return _Source(paths, instrument, Clocks(clock, min_latency_ns), counted_window_ns, order_ids, progress, fit)
 
 
 class _Source(Source):
@@ -126,6 +133,7 @@ class _Source(Source):
         window_ns: int,
         order_ids: bool,
         progress: Progress | None,
+        fit: Fit,
     ) -> None:
         super().__init__(paths)
         if window_ns < 0:
@@ -135,6 +143,9 @@ class _Source(Source):
         self._clocks = clocks
         self._order_ids = order_ids
         self._progress = progress
+        self._fit = fit
+        self._prices, self._lots = fit.grids(instrument)
+        self._out_of_range = OutOfRange(fit.left_out)
         self._last: dict[int, int] = {}
 
     def rows(self) -> Iterator[Chunk]:
@@ -154,10 +165,13 @@ class _Source(Source):
             try:
                 start = 0
                 for rows in _whole_events(_chunks(path, file)):
-                    updates = self._updates(path, start, rows)
-                    hidden += int(np.count_nonzero(updates["flags"] & Flag.HIDDEN))
-                    kept = _fold_fills(rows, updates)
-                    yield from pipeline.push(updates[kept], _places(path, np.flatnonzero(kept) + start))
+                    updates, fits = self._updates(path, start, rows)
+                    updates = updates[fits]
+                    places = np.flatnonzero(fits)
+                    if len(updates):
+                        hidden += int(np.count_nonzero(updates["flags"] & Flag.HIDDEN))
+                        kept = _fold_fills(rows[fits], updates)
+                        yield from pipeline.push(updates[kept], _places(path, places[kept] + start))
                     start += len(rows)
                 rows_in += start
                 files.append(file.record())
@@ -170,17 +184,21 @@ class _Source(Source):
             "files": files,
             "rows": rows_in,
             "hidden_prints": hidden,
+            **self._fit.record(),
             **pipeline.record(),
             **({"orders": orders} if any((orders := pipeline.order_record()).values()) else {}),
         }
 
-    def _updates(self, path: Path, start: int, rows: NDArray[np.void]) -> NDArray[np.void]:
-        """Rows as venue updates, one each; DataError names the row."""
+    def _updates(self, path: Path, start: int, rows: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+        """Rows as venue updates, one each, and which of them fit a tape; DataError names the row."""
 
         def refuse(bad: NDArray[np.bool_], text: Callable[[int], str]) -> None:
             if bad.any():
                 i = int(np.argmax(bad))
                 raise DataError(f"{path}: row {start + i}: {text(i)}")
+
+        def wrong(field: str) -> Callable[[int, str], DataError]:
+            return lambda i, text: DataError(f"{path}: row {start + i}: {field} {text}")
 
         ev = rows["ev"]
         code = (ev & 0xFF).astype(np.uint8)
@@ -204,47 +222,29 @@ class _Source(Source):
         whole = clear & ~np.isfinite(px) | empty | clear & (side == Side.NONE)
         priced = ~whole
         tick = self.instrument.tick_size
-        ticks, off = to_grid(np.where(priced, px, 0.0), tick)
-        refuse(
-            ~np.isfinite(ticks) | (np.abs(ticks) > 2**30),
-            lambda i: (
-                f"px {px[i]} is no price within 2^30 ticks of {float(tick):g}; remedy: a larger {argument('tick_size')}"
-            ),
+        refuse(priced & ~np.isfinite(px), lambda i: f"px {px[i]} of kind {code[i]} is no price")
+        ticks, between = self._fit.floats(
+            np.where(priced, px, 0.0), self._prices, trade & ~np.bool_(self._fit.round_prices), wrong("px")
         )
-        refuse(
-            off & ~trade,
-            lambda i: (
-                f"px {px[i]} is no multiple of tick_size {float(tick):g}; remedy: a {argument('tick_size')} that "
-                "divides it"
-            ),
-        )
+        far = np.abs(ticks) > MAX_PRICE_TICKS
+        ticks[far] = 0
         if self.instrument.inverse:
-            refuse((ticks < 1) & priced, lambda i: f"px {px[i]} of an inverse contract is below one tick")
+            refuse((ticks < 1) & priced & ~far, lambda i: f"px {px[i]} of an inverse contract is below one tick")
         # a print between ticks goes away from the mid: a seller's down, a buyer's up
-        between = off & trade
+        between &= ~far
         if between.any():
             exact = px / float(tick)
             ticks = np.where(between & sell, np.floor(exact), np.where(between & buy, np.ceil(exact), ticks))
 
         qty = np.where(clear | empty | (code == CANCEL), 0.0, rows["qty"])
-        lot = self.instrument.lot_size
-        lots, off_lot = to_grid(qty, lot)
         some = trade | (code == ADD) | (code == FILL)
         refuse(
-            ~(qty >= 0) | (some & ~(qty > 0)),
+            ~(qty >= 0) | ~np.isfinite(qty) | (some & ~(qty > 0)),
             lambda i: f"qty {qty[i]} of kind {code[i]} is below the bound {'> 0' if some[i] else '0'}",
         )
-        refuse(
-            off_lot,
-            lambda i: (
-                f"qty {qty[i]} is no multiple of lot_size {float(lot):g}; remedy: a {argument('lot_size')} that "
-                "divides it"
-            ),
-        )
-        refuse(
-            lots > MAX_LOTS,
-            lambda i: f"qty {qty[i]} is over 2^31 - 1 lots of {float(lot):g}; remedy: a larger {argument('lot_size')}",
-        )
+        lots, _ = self._fit.floats(qty, self._lots, np.zeros(len(rows), bool), wrong("qty"))
+        big = lots > MAX_LOTS
+        lots[big] = 0
 
         out["exch_ts_ns"], out["local_ts_ns"] = rows["exch_ts"], rows["local_ts"]
         out["price_ticks"] = ticks
@@ -254,7 +254,7 @@ class _Source(Source):
         out["order_id"][order] = rows["order_id"][order]
         out["flags"] = exch * np.uint16(Flag.EXCH) | local * np.uint16(Flag.LOCAL) | between * np.uint16(Flag.HIDDEN)
         self._check_times(path, start, rows, ((EXCH, exch, "exch_ts"), (LOCAL, local, "local_ts")))
-        return out
+        return out, self._out_of_range.leave_out(out, far, big)
 
     def _check_times(self, path: Path, start: int, rows: NDArray[np.void], views: Any) -> None:
         latency = rows["local_ts"] - rows["exch_ts"]

@@ -184,11 +184,23 @@ class TableFeed(Feed):
                         raise chunk.refuse(i, column, error) from None
                     exact = decimal(text) / self._tick
                     ticks = -int(-exact // 1) if side[i] == Side.BUY else int(exact // 1)
-                    out[i] = ticks if ticks <= MAX_PRICE_TICKS else self._prices.over(text)
+                    out[i] = ticks if abs(ticks) <= MAX_PRICE_TICKS else self._prices.over(text)
                     hidden[i] = True
                 except BadNumber as error:
                     raise chunk.refuse(i, column, error) from None
             return out, hidden
+
+    def _refuse_unpriced(
+        self, chunk: Chunk, column: str, priced: NDArray[np.bool_], ticks: NDArray[np.int64], bound: str
+    ) -> None:
+        """Refuse rows that need a price and have none: 0 is one where prices may be negative, blank is not."""
+        bad = np.flatnonzero(priced & (ticks == 0))
+        if len(bad) and self._prices.signed:
+            bound = "is missing"
+            texts = chunk.texts(column)
+            bad = bad[[not texts[i].strip() for i in bad.tolist()]]
+        if len(bad):
+            raise chunk.refuse(int(bad[0]), column, bound)
 
 
 class RowFeed(TableFeed):
@@ -303,9 +315,8 @@ class RowFeed(TableFeed):
         bad = np.isin(kind, _SIDED) & (side == Side.NONE)
         if bad.any():
             raise chunk.refuse(int(np.argmax(bad)), columns.get("side", "side"), "this row needs a side")
-        bad = np.isin(kind, _PRICED) & (price == 0) & ~((kind == Kind.TRADE) & (lots == 0))
-        if bad.any():
-            raise chunk.refuse(int(np.argmax(bad)), columns["price"], "must be above 0")
+        bad = np.isin(kind, _PRICED) & ~((kind == Kind.TRADE) & (lots == 0))
+        self._refuse_unpriced(chunk, columns["price"], bad, price, "must be above 0")
 
     def _check_orders(
         self, chunk: Chunk, kind: NDArray[np.int64], lots: NDArray[np.int64], ids: NDArray[np.uint64]

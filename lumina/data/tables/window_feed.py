@@ -61,6 +61,13 @@ class WindowFeed(TableFeed):
         for i in range(window.depth):
             prices[:, i] = chunk.numbers(columns[f"{side}_price_{i + 1}"], self._prices, blank=True)
             lots[:, i] = chunk.numbers(columns[f"{side}_quantity_{i + 1}"], self._lots, blank=True)
+            self._refuse_unpriced(
+                chunk,
+                columns[f"{side}_price_{i + 1}"],
+                lots[:, i] > 0,
+                prices[:, i],
+                "must be above 0 where the level has a quantity",
+            )
         shown = lots > 0
         out = shown & ((prices >= OUT) | (lots >= OUT))
         if out.any():
@@ -68,10 +75,6 @@ class WindowFeed(TableFeed):
             order = np.argsort(out, axis=1, kind="stable")
             prices, lots = np.take_along_axis(prices, order, 1), np.take_along_axis(lots, order, 1)
             shown = np.take_along_axis(shown & ~out, order, 1)
-        bad = np.argwhere(shown & (prices == 0))
-        if len(bad):
-            row, i = bad[0].tolist()
-            raise chunk.refuse(row, columns[f"{side}_price_{i + 1}"], "must be above 0 where the level has a quantity")
         keys = np.where(shown, prices * window.sign, _ABSENT)
         bad = np.argwhere(shown[:, 1:] & (keys[:, 1:] <= keys[:, :-1]))
         if len(bad):
@@ -92,9 +95,7 @@ class WindowFeed(TableFeed):
         out_of_range = trade & ((price >= OUT) | (lots >= OUT))
         self._fit.left_out["prints"] += int(np.count_nonzero(out_of_range))
         trade &= ~out_of_range
-        bad = trade & (price == 0)
-        if bad.any():
-            raise chunk.refuse(int(np.argmax(bad)), columns["trade_price"], "must be above 0 where a quantity traded")
+        self._refuse_unpriced(chunk, columns["trade_price"], trade, price, "must be above 0 where a quantity traded")
         if self._form.aggressor_from_quotes:
             bid, ask = (
                 np.concatenate([[window.best], keys[:-1, 0]])
