@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import REPLACE_BOOK
 from lumina.data import compressed
+from lumina.data.contracts import inverse_contract
 from lumina.data.decimals import BadNumber
 from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
@@ -32,7 +33,6 @@ _HEAD_LINES = 200
 _HEAD_ROWS = 20_000
 _BOOK = re.compile(rb'\{\s*"topic"\s*:\s*"orderbook\.')
 _TOPIC = re.compile(r"orderbook\.([0-9]{1,4})\.(.{1,50})", re.ASCII)
-_COIN_MARGINED = re.compile(r"([A-Z0-9]+)USD(?:[HMUZ][0-9]{2})?", re.ASCII)
 # Contracts and pairs whose name tells what they settle in; PERP is settled in USDC.
 _LINEAR = re.compile(r"[A-Z0-9]+?(USDT|USDC|PERP)(?:-[0-9A-Z]+)?", re.ASCII)
 # Of derivatives (time in seconds) and of spot (in milliseconds).
@@ -111,10 +111,11 @@ def read(
     symbol = names.pop()
     inferred: dict[str, str] = {}
     if instrument is None:
-        coin = _COIN_MARGINED.fullmatch(symbol)
+        known = inverse_contract("bybit", symbol)
         linear = _LINEAR.fullmatch(symbol)
-        inverse, settlement = coin is not None, coin[1] if coin else linear[1].replace("PERP", "USDC") if linear else ""
-        terms = Terms(symbol, tick_size, lot_size, 1, inverse, settlement, maker_fee, taker_fee)
+        settlement = known.settlement if known else linear[1].replace("PERP", "USDC") if linear else ""
+        multiplier = known.multiplier if known else 1
+        terms = Terms(symbol, tick_size, lot_size, multiplier, known is not None, settlement, maker_fee, taker_fee)
         where = f"the head of {', '.join(path.name for path in paths)}"
         instrument, inferred = terms.instrument(prices, quantities, where, options.fit)
     feeds: list[Feed] = []

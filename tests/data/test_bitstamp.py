@@ -343,6 +343,7 @@ def test_files_follow_each_other_and_other_kinds_are_counted(tmp_path):
     tape = lumina.load([first, second])
     assert [Kind(kind) for kind in tape.events["kind"].tolist()] == [Kind.ADD, Kind.CANCEL]
     assert tape.provenance["messages"]["other: ping"] == 1
+    assert "data: not used: 1 ping messages" in [str(note) for note in tape.notes]
     assert all(flags & Flag.END for flags in tape.events["flags"].tolist())
     with pytest.raises(DataError, match=r"1.log: line 1: local time .* of the file before; remedy: give the files"):
         lumina.load([second, first], format="bitstamp")

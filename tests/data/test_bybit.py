@@ -120,6 +120,7 @@ def test_gaps(load):
     tape = load(stream, gaps="mark")
     assert [row[2] for row in plain(tape)][-2:] == [Kind.GAP, Kind.CHANGE]
     assert tape.provenance["book"] == {"changes before the first snapshot": 1, "snapshots": 1, "changes": 1, "gaps": 1}
+    assert "data: not used: 1 changes before the first snapshot" in [str(note) for note in tape.notes]
 
 
 def test_clocks(load):

@@ -1,8 +1,14 @@
 """Contracts that venue and symbol tell, against the venues' own specifications."""
 
+import json
+from fractions import Fraction
+
 import pytest
 
+import lumina
+from lumina.data.binance.market import Market
 from lumina.data.contracts import inverse_contract
+from lumina.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -35,3 +41,23 @@ from lumina.data.contracts import inverse_contract
 )
 def test_what_is_inverse(venue, symbol, expected):
     assert inverse_contract(venue, symbol) == expected
+
+
+def test_bybit_and_binance_take_their_terms_from_here(tmp_path):
+    data = {"s": "ETHUSDM24", "b": [["2000", "5"]], "a": [["2001", "7"]], "u": 1, "seq": 1}
+    line = {
+        "topic": "orderbook.500.ETHUSDM24",
+        "type": "snapshot",
+        "ts": 1700000000002,
+        "data": data,
+        "cts": 1700000000000,
+    }
+    (tmp_path / "x.data").write_text(json.dumps(line) + "\n")
+    terms = lumina.load(tmp_path / "x.data").instrument
+    assert (terms.multiplier, terms.inverse, terms.settlement) == (1, True, "ETH")
+    for symbol, terms in (("BTCUSD_PERP", (100, True, "BTC")), ("ADAUSD_210625", (10, True, "ADA"))):
+        market = Market(symbol, "coin-m", set(), set(), 0, False, None, None)
+        found = market.instrument(Fraction(1, 10), Fraction(1), 0, 0)
+        assert (found.multiplier, found.inverse, found.settlement) == terms
+    with pytest.raises(DataError, match="BTCGBP_PERP: no known coin-M contract"):
+        Market("BTCGBP_PERP", "coin-m", set(), set(), 0, False, None, None).instrument(Fraction(1), Fraction(1), 0, 0)

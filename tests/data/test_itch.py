@@ -115,6 +115,9 @@ def test_counts_are_in_the_provenance(load):
     assert (found["unknown_replaced"], found["unknown_executed"], found["trades_of_nothing"]) == (1, 2, 1)
     assert found["unknown_types"] == found["messages"]["z"] == 1
     assert set(found["messages"]) == {*"ABCDEINUXYLVWKJhOQz"}
+    # told, and no order, trade or phase of the stock
+    unused = {f"messages of type {type_}": found["messages"][type_] for type_ in "BINYLVWKJhOz"}
+    assert found["unused"] == {**unused, "trades of nothing": 1}
     assert (found["zone"], found["phases"]) == ("America/New_York", "system events")
 
 

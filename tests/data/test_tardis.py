@@ -247,6 +247,7 @@ def test_what_comes_before_the_first_snapshot_is_counted(load):
     tape = load(depth((-5, 1, False, "bid", 50, 1), *START))
     assert [row[4] for row in plain(tape)] == [0, 99, 101, 0]
     assert tape.provenance["book"]["rows before the first snapshot"] == 1
+    assert "data: not used: 1 rows before the first snapshot" in [str(note) for note in tape.notes]
     with pytest.raises(DataError, match=r"0.csv: no row of a snapshot"):
         load(depth((0, 1, False, "bid", 50, 1)))
 
@@ -354,6 +355,8 @@ def test_one_symbol_of_several(load):
     tape = load(both, symbol="Y")
     assert {row[0] for row in plain(tape)} == {1}
     assert tape.provenance["book"]["rows of other symbols"] == 2
+    assert tape.provenance["unused"]["rows of other symbols"] >= 2
+    assert any(str(note).startswith("data: not used: ") for note in tape.notes)
     with pytest.raises(DataError, match="no row of Z"):
         load(both, symbol="Z")
     with pytest.raises(DataError, match="no number of Z to infer tick_size from"):

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from lumina.data.binance.lines import Line, number, pairs, read_lines
 from lumina.data.binance.owner import agrees, is_near, joins
+from lumina.data.contracts import inverse_contract
 from lumina.data.instrument import Instrument, Number
 from lumina.data.source import HashedFile
 from lumina.errors import DataError, argument
 
 _HEAD_LINES = 3000
-# Coin-M contracts are 100 USD for bitcoin and 10 USD for every other coin.
-_COIN_M_CONTRACT_USD = {"BTC": 100}
 _QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USD", "EUR", "TRY", "BTC", "ETH", "BNB")
 
 
@@ -24,8 +23,6 @@ class Market:
     Attributes
     ----------
     name : {"spot", "usd-m", "coin-m"}
-    pair : str
-        Of coin-M contracts, else empty.
     prices, quantities : set of str
         Numbers at the head.
     latency_ns : int
@@ -40,7 +37,6 @@ class Market:
 
     symbol: str
     name: str
-    pair: str
     prices: set[str]
     quantities: set[str]
     latency_ns: int
@@ -56,9 +52,13 @@ class Market:
     def instrument(self, tick: Fraction, lot: Fraction, maker_fee: Number, taker_fee: Number) -> Instrument:
         """Contract terms; coin-M contracts are inverse."""
         if self.name == "coin-m":
-            coin = self.pair.removesuffix("USD")
-            contract = _COIN_M_CONTRACT_USD.get(coin, 10)
-            return Instrument(self.symbol, tick, lot, contract, True, coin, maker_fee, taker_fee)
+            known = inverse_contract("binance-delivery", self.symbol)
+            if known is None:
+                raise DataError(
+                    f"{self.symbol}: no known coin-M contract, its terms are not told; remedy: {argument('instrument')}"
+                )
+            multiplier, coin = known
+            return Instrument(self.symbol, tick, lot, multiplier, True, coin, maker_fee, taker_fee)
         quote = next((quote for quote in _QUOTES if self.symbol.partition("_")[0].endswith(quote)), "")
         return Instrument(self.symbol, tick, lot, 1, False, quote, maker_fee, taker_fee)
 
@@ -78,7 +78,6 @@ def look(path: Path, symbol: str | None) -> Market:
     own = head.depth[symbol]
     data, several = own[0].data, len(head.symbols) > 1
     name = "spot" if "pu" not in data else "coin-m" if "ps" in data else "usd-m"
-    pair = data.get("ps", "") if name == "coin-m" else ""
     levels = [(line, field, level) for line in own for field in ("b", "a") for level in pairs(line, field)]
     prices = [number(line, field, level[0]) for line, field, level in levels]
     price = statistics.median(prices) if prices else None
@@ -92,7 +91,7 @@ def look(path: Path, symbol: str | None) -> Market:
             number(line, field, text)
     latency_ns = own[0].local_ts_ns - own[0].time_ns("T", "E")
     texts = [{level[i] for _, _, level in levels} for i in (0, 1)]
-    return Market(symbol, name, str(pair), texts[0], texts[1], latency_ns, several, price, head.aggregated(symbol))
+    return Market(symbol, name, texts[0], texts[1], latency_ns, several, price, head.aggregated(symbol))
 
 
 def aggregated(path: Path, symbol: str) -> bool | None:

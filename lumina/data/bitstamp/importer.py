@@ -134,9 +134,14 @@ class BitstampSource(Source):
             yield from self._write(item)
         yield from self._flush()
         yield from self._pipeline.finish()
+        unused = {
+            **{f"{what[7:]} messages": n for what, n in sorted(self._counts.items()) if what.startswith("other: ")},
+            "amounts below a lot": self._counts["amounts below a lot"],
+        }
         self.provenance = {
             "importer": "bitstamp",
             "files": files,
+            "unused": {what: n for what, n in unused.items() if n},
             "messages": dict(sorted(self._counts.items())),
             "trades": dict(sorted(self._matcher.counts.items())),
             "order_book": dict(self._snapshots.counts),

@@ -71,6 +71,9 @@ _TEXTS = {
     f"{argument('gaps', 'mark')} goes on with a GAP row",
 }
 
+# Types of messages that become rows; the others tell of imbalances, collars, market makers and the like.
+_USED = frozenset("SRHAFECXDUPQ")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -222,7 +225,13 @@ class Recording:
     def record(self) -> dict[str, Any]:
         """What was read and what was left out, for the provenance."""
         packets = {"packets": self._reader.packets} if self.captured else {}
+        unused = {f"messages of type {type_}": n for type_, n in self._reader.messages.items() if type_ not in _USED}
+        for what, name in (("other_frames", "frames without UDP"), ("other_ports", "datagrams to other ports")):
+            unused[name] = self._reader.packets[what] if self.captured else 0
+        unused["trades of nothing"] = self._reader.counts["trades_of_nothing"]
+        unused = {what: n for what, n in unused.items() if n}
         return {
+            **({"unused": unused} if unused else {}),
             "files": self._files,
             "zone": ZONE,
             "phases": "system events" if self._options.system_phases else "session",

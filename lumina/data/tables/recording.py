@@ -22,6 +22,15 @@ from lumina.data.tables.aggressor import Quotes
 from lumina.data.tables.merge import merge
 from lumina.errors import DataError, argument
 
+# What feeds read and do not use, of their counts.
+_UNUSED = (
+    "rows of other symbols",
+    "messages of other symbols",
+    "rows before the first snapshot",
+    "changes before the first snapshot",
+    "rows ignored",
+    "trades of nothing",
+)
 # Opens a file that is hashed and reports its progress.
 Opener = Callable[[Path], AbstractContextManager[HashedFile]]
 
@@ -181,11 +190,13 @@ class Recording(Source):
                 stream.close()
         yield from self._pipeline.finish()
         self.clock = self._options.clocks.finish()
+        unused = sum((Counter({what: feed.counts[what] for what in _UNUSED}) for feed in self._feeds), Counter())
         self.provenance = {
             **self._facts,
             "files": [records[path] for path in self.paths],
             **({"session": self._options.session} if self._options.session is not None else {}),
             **{feed.name: {key: n for key, n in sorted(feed.counts.items()) if n} for feed in self._feeds},
+            **({"unused": dict(unused)} if unused else {}),
             **self._options.fit.record(),
             **self._pipeline.record(),
             **({"orders": orders} if any((orders := self._pipeline.order_record()).values()) else {}),
