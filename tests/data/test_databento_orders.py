@@ -317,7 +317,36 @@ def test_negative_latency_needs_a_shift(load):
 )
 def test_what_is_wrong_is_named(load, record, text):
     with pytest.raises(DataError, match=text):
-        load(*RESTING, record)
+        load(*RESTING, record, out_of_range="error")
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_an_order_out_of_range_is_left_out_as_a_whole(load, snapshot):
+    far, big = 999999999.5, 2**31
+    start = [("R", "N", "", 0, 0, 32), *(A(*one[1:5], 32) for one in RESTING)] if snapshot else list(RESTING)
+    tape = load(
+        *start,
+        A("B", -far, 1, 4, 32 if snapshot else LAST),
+        A("B", 9, big, 5),
+        ("M", "B", 10, 1, 4, LAST),  # back in range: it stays left out
+        ("T", "A", 9, 2, 9, 0, 30, 1_000),
+        ("F", "B", 9, 2, 5, 0, 30, 1_000),
+        ("M", "B", 9, big - 1, 5, LAST, 30, 1_000),
+        ("M", "A", far, 4, 3, LAST, 31, 1_000),  # leaves
+        ("C", "A", far, 4, 3, LAST, 32, 1_000),
+        ("C", "B", 10, 1, 4, LAST, 33, 1_000),
+        ("T", "B", far, 2, 9, LAST, 34, 1_000),
+        ("A", "B", 9.5, 1, 4, LAST, 35, 1_000),  # another one
+    )
+    book = lumina.DepthBook()
+    book.apply(tape.events, view="exchange")
+    bids, asks = ([tuple(map(int, level)) for level in side] for side in book.depth(5))
+    assert (bids, asks) == ([(19, 1)], [(21, 8)])
+    assert tape.provenance["left_out"] == {"orders": 3, "prints": 1}
+    assert not any(tape.provenance["orders"].values())
+    prints = tape.events[tape.events["kind"] == TRADE]
+    assert [(row["price_ticks"], row["qty_lots"]) for row in prints] == [(18, 2)]
+    assert "data: 3 orders out of range left out" in [str(note) for note in tape.notes]
 
 
 def test_lots_are_of_the_instrument(load):

@@ -67,6 +67,31 @@ def test_quotes_at_the_end_of_intervals(load, schema):  # noqa: F811
     assert f"data: quotes at the end of intervals ({schema})" in "\n".join(map(str, tape.notes))
 
 
+def test_levels_and_prints_out_of_range_are_left_out_and_counted(load):  # noqa: F811
+    far, big = 999999999.5, 2**31
+
+    def record(i, bids, asks, **more):
+        return {**levels(bids, asks), "ts_event": START + i, "ts_recv": START + i + 9, **more}
+
+    data = dbn(
+        "mbp-10",
+        record(0, [(-10.0, 5)], [(0.0, 4), (far, 1)]),
+        record(1, [(-10.0, 5)], [(0.0, big), (far, 1)]),
+        record(2, [(-10.0, 6)], [(0.5, 2)]),
+        record(3, [(-10.0, 6)], [(0.5, 2)], action="T", side="B", price=px(far), size=2),
+        record(4, [(-10.0, 6)], [(0.5, 2)], action="T", side="B", price=px(0.5), size=1),
+    )
+    tape = load(data)
+    book = lumina.DepthBook()
+    book.apply(tape.events, view="exchange")
+    bids, asks = ([tuple(map(int, level)) for level in side] for side in book.depth(5))
+    assert (bids, asks) == ([(-20, 6)], [(1, 2)])
+    assert tape.provenance["left_out"] == {"levels": 3, "prints": 1}
+    assert [row["price_ticks"] for row in tape.events if row["kind"] == Kind.TRADE] == [1]
+    with pytest.raises(DataError, match=r"record 3: price 999999999.5.* is over 2\^30 ticks of 0.5; remedy: option"):
+        load(data, out_of_range="error")
+
+
 def test_a_consolidated_book_is_of_all_publishers(load):  # noqa: F811
     def record(i, bids, asks, action="A", **more):
         out = {**levels(bids, asks, action), "publisher_id": i, "ts_event": START + i, "ts_recv": START + i + 9, **more}

@@ -24,6 +24,8 @@ from lumina.data.databento.records import (
     Times,
     record_dtype,
 )
+from lumina.data.decimals import OUT
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, text
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Side
 from lumina.data.source import MAX_LOTS
@@ -146,10 +148,10 @@ class Batch:
 
 
 class Steps:
-    """Prices in 1e-9 and sizes onto the grid of an instrument."""
+    """Prices in 1e-9 and sizes onto the grid of an instrument; what is out of range is `OUT` where `fit` drops it."""
 
-    def __init__(self, instrument: Instrument) -> None:
-        self._instrument = instrument
+    def __init__(self, instrument: Instrument, fit: Fit) -> None:
+        self._instrument, self._drop, self.left_out = instrument, fit.drop, fit.left_out
         tick = instrument.tick_size * PRICE_SCALE
         if tick.denominator != 1:
             raise DataError(
@@ -167,8 +169,7 @@ class Steps:
     ) -> NDArray[np.int64]:
         """Ticks of the prices that are `there`, 0 elsewhere; `place` names an entry of the flattened array."""
         ticks, rest = np.divmod(np.where(there, prices, 0), self._tick)
-        self._bound(ticks, there & (rest != 0), prices, place)
-        return np.asarray(ticks)
+        return self._bound(ticks, there & (rest != 0), prices, place)
 
     def print_ticks(
         self, prices: NDArray[np.int64], sides: NDArray[np.uint8], place: Callable[[int], str]
@@ -177,8 +178,8 @@ class Steps:
         ticks, rest = np.divmod(np.where(prices == NO_PRICE, 0, prices), self._tick)
         between = rest != 0
         ticks += between & (sides == Side.BUY)
-        self._bound(ticks, prices == NO_PRICE, prices, place)
-        return np.asarray(ticks), np.asarray(between)
+        ticks = self._bound(ticks, prices == NO_PRICE, prices, place)
+        return ticks, np.asarray(between & (ticks != OUT))
 
     def lots(
         self, sizes: NDArray[np.uint32], there: NDArray[np.bool_], place: Callable[[int], str]
@@ -187,12 +188,15 @@ class Steps:
         lots, rest = np.divmod(np.where(there, sizes.astype(np.int64), 0), self._lot)
         for bad, why in (
             (rest != 0, f"is no multiple of lot_size {self._lot}; remedy: a {argument('lot_size')} that divides it"),
-            (lots > MAX_LOTS, f"is over 2^31 - 1 lots; remedy: a larger {argument('lot_size')}"),
+            (
+                (lots > MAX_LOTS) & ~np.bool_(self._drop),
+                f"is over 2^31 - 1 lots; remedy: option {argument('out_of_range', 'drop')}",
+            ),
         ):
             if bad.any():
                 i = int(np.argmax(bad))
                 raise DataError(f"{place(i)}: size {sizes.flat[i]} {why}")
-        return np.asarray(lots)
+        return np.where(lots > MAX_LOTS, OUT, lots)
 
     def _bound(
         self,
@@ -200,17 +204,19 @@ class Steps:
         off: NDArray[np.bool_],
         prices: NDArray[np.int64],
         place: Callable[[int], str],
-    ) -> None:
+    ) -> NDArray[np.int64]:
+        far = np.abs(ticks) > MAX_PRICE_TICKS
         size = text(self._instrument.tick_size)
         for bad, why in (
             (off & (prices == NO_PRICE), "is none"),
             (off, f"is no multiple of tick_size {size}; remedy: a {argument('tick_size')} that divides it"),
             (
-                np.abs(ticks) > MAX_PRICE_TICKS,
-                f"is over 2^30 ticks of {size}; remedy: a larger {argument('tick_size')}",
+                far & ~np.bool_(self._drop),
+                f"is over 2^30 ticks of {size}; remedy: option {argument('out_of_range', 'drop')}",
             ),
             ((ticks < 1) & (ticks != 0) & self._instrument.inverse, "of an inverse contract is below one tick"),
         ):
             if bad.any():
                 i = int(np.argmax(bad))
                 raise DataError(f"{place(i)}: price {prices.flat[i] / PRICE_SCALE:.9f} {why}")
+        return np.where(far, OUT, ticks)

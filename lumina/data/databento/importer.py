@@ -17,6 +17,7 @@ from lumina.data.databento.events import Events, Steps
 from lumina.data.databento.levels import Levels
 from lumina.data.databento.orders import Orders
 from lumina.data.databento.records import SAMPLED, SCHEMAS, Recording, Selection, Times, check_schema
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import VENUE_TERMS, Chunk, Clocks, HashedFile, Progress, Reading, Source
@@ -55,6 +56,7 @@ def read(
     session: str | None = None,
     clock: str | None = None,
     min_latency_ns: int | None = None,
+    out_of_range: str = "drop",
     order_ids: bool = False,
     progress: Progress | None = None,
 ) -> Source:
@@ -77,6 +79,8 @@ def read(
         Hours of continuous trading, see `lumina.data.calendar.Calendar.parse`; auction between them.
     clock, min_latency_ns
         `clock="shift"` adds one constant to local times, so that the smallest latency is `min_latency_ns`.
+    out_of_range : {"drop", "error"}
+        See `lumina.data.fit.Fit`; an order is left out with all that follows of it. Sizes are whole, and so are lots.
     order_ids : bool
         Keep the venue's order ids of MBO beside the tape.
     progress : callable, optional
@@ -112,6 +116,7 @@ def read(
         Clocks(clock, min_latency_ns),
         order_ids,
         progress,
+        Fit(out_of_range, signed=True),
         defined=definition is not None,
     )
 
@@ -128,6 +133,7 @@ class _Source(Source):
         clocks: Clocks,
         order_ids: bool,
         progress: Progress | None,
+        fit: Fit,
         *,
         defined: bool,
     ) -> None:
@@ -135,6 +141,7 @@ class _Source(Source):
         self._given, self._terms, self._selection, self._schema = instrument, terms, selection, schema
         self._calendar, self._clocks, self._order_ids, self._progress = calendar, clocks, order_ids, progress
         self._counts: Counter[str] = Counter()
+        self._fit = fit
         # definitions tell the terms; without them it is known that no venue here has inverse contracts
         self.told = VENUE_TERMS if defined else ("inverse",)
 
@@ -199,6 +206,7 @@ class _Source(Source):
             "unused": {name: n for name, n in unused.items() if n},
             **({"cautions": cautions} if cautions else {}),
             **orders,
+            **self._fit.record(),
             **pipeline.record(),
         }
 
@@ -224,7 +232,7 @@ class _Source(Source):
         name = self._selection.symbol or self.paths[0].name.split(".")[0]
         self.instrument = self._given or Instrument(name, **self._terms)
         self.depth_limit = SCHEMAS[schema]
-        steps = Steps(self.instrument)
+        steps = Steps(self.instrument, self._fit)
         events = Events(schema, Times(self._clocks, self._counts), self._counts)
         if schema == "mbo":
             return events, Orders(steps, self._counts)

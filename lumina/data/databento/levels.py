@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lumina._core._resolver import NO_PRICE as NO_TICKS
 from lumina.data.databento.events import SIDES, Batch, Steps
 from lumina.data.databento.records import CLEAR, NO_PRICE, SCHEMAS, TRADE, WITH_QUOTE
+from lumina.data.decimals import OUT
 from lumina.data.kinds import Flag, Kind, Side
 
 # Order of what one record says; the quote of a TBBO record is the one that the trade met.
@@ -65,6 +66,9 @@ class Levels:
         side = SIDES[records["side"][prints]]
         ticks, between = self._steps.print_ticks(records["price"][prints], side, lambda i: place(int(prints[i])))
         lots = self._steps.lots(records["size"][prints], np.ones(len(prints), bool), lambda i: place(int(prints[i])))
+        fits = (ticks != OUT) & (lots != OUT)
+        self._steps.left_out["prints"] += int(np.count_nonzero(~fits))
+        prints, side, ticks, lots, between = prints[fits], side[fits], ticks[fits], lots[fits], between[fits]
         found.add(prints, _PRINT, Kind.TRADE, side, ticks, lots)
         hidden = np.zeros(len(records), bool)
         hidden[prints] = between
@@ -81,10 +85,13 @@ class Levels:
             def level(i: int, width: int = price.shape[1]) -> str:
                 return f"{place(i // width)}: level {i % width}"
 
+            ticks, lots = self._steps.ticks(price, there, level), self._steps.lots(size, there, level)
+            fits = (ticks != OUT) & (lots != OUT)
+            self._steps.left_out["levels"] += int(np.count_nonzero(~fits))
             one.push(
-                self._steps.ticks(price, there, level),
-                self._steps.lots(size, there, level),
-                there,
+                ticks,
+                lots,
+                there & fits,
                 clear,
                 found,
                 self._rank,

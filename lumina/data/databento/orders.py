@@ -16,7 +16,9 @@ from lumina._core._resolver import NO_PRICE as NO_TICKS
 from lumina._core._resolver import REPLACE_BOOK
 from lumina.data.databento.events import SIDES, Batch, Steps
 from lumina.data.databento.records import ADD, CANCEL, CLEAR, FILL, MODIFY, NO_PRICE, NOTHING, SNAPSHOT, TRADE
+from lumina.data.decimals import OUT
 from lumina.data.kinds import Flag, Kind, Side
+from lumina.data.source import MAX_LOTS
 from lumina.errors import DataError
 
 _NONE = 255  # no update
@@ -47,6 +49,7 @@ class Orders:
     def __init__(self, steps: Steps, counts: "Counter[str]") -> None:
         self._steps, self._counts = steps, counts
         self._live: dict[int, int] = {}
+        self._left_out: set[int] = set()  # live orders that fit no row
 
     def push(self, batch: Batch) -> NDArray[np.void]:
         """Updates of a batch of events."""
@@ -75,15 +78,55 @@ class Orders:
         ticks[action == CLEAR] = NO_TICKS
         side[action == CLEAR] = Side.NONE
         lots[action == CLEAR] = 0
+        action, closed = self._leave_out(records, action, ticks, lots)
+        there &= action != NOTHING
+        printed &= action != NOTHING
+        ticks[(ticks == OUT) | (action == NOTHING)], lots[(lots == OUT) | (action == NOTHING)] = 0, 0
+        lots[closed] = MAX_LOTS
         kind = _KINDS[action]
+        kind[closed] = Kind.CANCEL
         empty = (there | printed) & (lots == 0) & (action != MODIFY)
         kind[empty] = _NONE
         self._counts["records_of_size_0"] += int(np.count_nonzero(empty))
-        self._counts["records_without_action"] += int(np.count_nonzero(action == NOTHING))
-        event = _Event(self._live, self._counts, records["action"].tolist(), records["order_id"].tolist())
+        self._counts["records_without_action"] += int(np.count_nonzero(records["action"] == NOTHING))
+        event = _Event(self._live, self._counts, action.tolist(), records["order_id"].tolist())
         event.side, event.ticks, event.lots = side.tolist(), ticks.tolist(), lots.tolist()
         event.hidden, event.side_of, event.lots_of, event.kind_of = hidden, side, lots, kind
         return self._updates(batch, event, ticks)
+
+    def _leave_out(
+        self, records: NDArray[np.void], action: NDArray[np.uint8], ticks: NDArray[np.int64], lots: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+        """Actions without what fits no row, whole orders; and the records that end an order that did fit."""
+        out = (ticks == OUT) | (lots == OUT)
+        if not out.any() and not self._left_out:
+            return action, np.empty(0, np.intp)
+        action, ids, closed = action.copy(), records["order_id"], []
+        left, counts = self._left_out, self._steps.left_out
+        ours = np.append(np.array(sorted(left), ids.dtype), ids[out])
+        for i in np.flatnonzero(out | np.isin(ids, ours) | (action == CLEAR)).tolist():
+            id_, what = int(ids[i]), action[i]
+            if what == CLEAR:
+                left.clear()
+            elif what == TRADE:
+                if out[i]:
+                    counts["prints"] += 1
+                    action[i] = NOTHING
+            elif what == ADD and not out[i]:
+                left.discard(id_)
+            elif what == MODIFY and out[i] and id_ not in left:
+                counts["orders"] += 1
+                left.add(id_)
+                action[i] = CANCEL
+                closed.append(i)
+            elif what == CANCEL and id_ not in left:
+                pass  # the order is known by its id
+            elif out[i] or id_ in left:
+                if what == ADD:
+                    counts["orders"] += id_ not in left
+                    left.add(id_)
+                action[i] = NOTHING
+        return action, np.array(closed, np.intp)
 
     def _updates(self, batch: Batch, event: "_Event", ticks: NDArray[np.int64]) -> NDArray[np.void]:
         records = batch.records
