@@ -2,16 +2,14 @@
 
 import sys
 
+from lumina.command import run
+
 
 def _start() -> int:
-    try:
-        from lumina.backtester.cli import main
+    from lumina.backtester.cli import main
 
-        return main()
-    except KeyboardInterrupt:  # while the modules were still loading
-        print("interrupted: nothing was kept", file=sys.stderr)
-        return 130
+    return main()
 
 
 if __name__ == "__main__":
-    sys.exit(_start())
+    sys.exit(run(_start))

@@ -2,6 +2,14 @@
 
 import sys
 
-from lumina.data.cli import main
+from lumina.command import run
 
-sys.exit(main())
+
+def _start() -> int:
+    from lumina.data.cli import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run(_start))

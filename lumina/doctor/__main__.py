@@ -2,7 +2,14 @@
 
 import sys
 
-from lumina.doctor.cli import main
+from lumina.command import run
+
+
+def _start() -> int:
+    from lumina.doctor.cli import main
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(_start))
