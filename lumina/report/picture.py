@@ -9,6 +9,7 @@ import numpy as np
 
 from lumina._core._types import NO_MID
 from lumina.errors import LuminaError
+from lumina.report import figure_file
 from lumina.report import statistics as st
 from lumina.report.summary import equity_curve
 
@@ -75,7 +76,7 @@ def draw(result: Result, path: str | Path, *, instrument: int = 0, title: str = 
         axes[-1].xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
         axes[-1].set_xlabel("time, UTC")
         figure.suptitle(title or shown.symbol, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.savefig(path, format="png")
+        figure_file.save(figure, path)
     finally:
         plt.close(figure)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina.report import figure_file
 from lumina.report.picture import require_matplotlib
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def draw(measured: Impact, path: str | Path, *, title: str = "") -> None:
             axis.spines[["top", "right"]].set_visible(False)
         title = title or f"emergent impact in the embedded market, {summary['options']['twins']:,} seeds"
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.savefig(path, format="png")
+        figure_file.save(figure, path)
     finally:
         plt.close(figure)
 

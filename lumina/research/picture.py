@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lumina.report import figure_file
 from lumina.report.picture import require_matplotlib
 from lumina.research.queue_summary import without_exact_back
 
@@ -52,7 +53,7 @@ def draw(errors: QueueErrors, path: str | Path, *, title: str = "") -> None:
             axis.spines[["top", "right"]].set_visible(False)
         axes[-1].set_xlabel("exactly ahead, lots")
         figure.suptitle(title or f"queue models on {errors.symbol}", x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.savefig(path, format="png")
+        figure_file.save(figure, path)
     finally:
         plt.close(figure)
 
