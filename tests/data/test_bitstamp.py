@@ -312,7 +312,7 @@ def test_levels_beyond_the_snapshots_last_are_left_alone(load):
         (f'{SECOND + 1} trade {{"price": 1, "amount": 1e999999}}', "field amount: '1e999999' is no number"),
         (
             f'{SECOND + 1} trade {{"price": 1, "amount": "30000000"}}',
-            "'30000000' is over 2^31 - 1 lots; remedy: a",
+            "'30000000' is over 2^31 - 1 lots; remedy: option",
         ),
         (f'{SECOND + 1} order_created {{"price": 1, "amount": 1, "id": "x"}}', "field id: 'x' is no integer from 1"),
         (
@@ -330,7 +330,7 @@ def test_bad_lines_are_named(tmp_path, line, says):
     first = '{"price": "1.00", "amount": "1.0", "id": 1, "order_type": 0}'
     path.write_text(f"{SECOND} order_created {first}\n{line}\n")
     with pytest.raises(DataError, match=r"x.log: line 2: ") as error:
-        lumina.load(path, lot_size="0.01")
+        lumina.load(path, lot_size="0.01", out_of_range="error")
     assert says in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -349,3 +349,22 @@ def test_files_follow_each_other_and_other_kinds_are_counted(tmp_path):
         lumina.load([second, first], format="bitstamp")
     with pytest.raises(DataError, match="option snapshots = 'maybe' is neither resync nor check"):
         lumina.load(first, snapshots="maybe")
+
+
+def test_orders_out_of_range_are_left_out_as_a_whole_and_counted(load):
+    rows, tape = load(
+        order("created", 0, 1, BUY, "1.00", "1"),
+        order("created", 1, 2, SELL, "99999999.00", "1"),
+        order("created", 2, 3, BUY, "0.99", "30000000"),
+        order("created", 3, 4, SELL, "1.05", "2"),
+        order("changed", 1000, 3, BUY, "0.99", "5"),  # back in range: it stays left out
+        order("deleted", 2000, 3, BUY, "0.99", "5"),
+        order("changed", 3000, 4, SELL, "1.05", "30000000"),
+        order("deleted", 4000, 4, SELL, "1.05", "30000000"),
+        order("deleted", 5000, 2, SELL, "99999999.00", "1"),
+    )
+    assert [row[:4] for row in rows] == [
+        (Kind.ADD, BUY, 100, 100), (Kind.ADD, SELL, 105, 200), (Kind.CANCEL, SELL, 105, -200),
+    ]  # fmt: skip
+    assert tape.provenance["left_out"] == {"orders": 3}
+    assert not any(tape.provenance["orders"].values())

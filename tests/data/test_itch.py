@@ -306,7 +306,9 @@ def test_prices_of_another_grid(load):
     ]
     assert (tape.provenance["odd_orders"], tape.provenance["odd_executions"]) == (3, 2)
     assert tape.provenance["orders"]["unknown_ids"] == 0
-    with pytest.raises(DataError, match=r"price 199999.99 is over 1073741824 ticks of 0.0001; remedy: a larger"):
+    with pytest.raises(
+        DataError, match=r"is over 1073741824 ticks of 0.0001; remedy: odd_prices=.drop. to"
+    ):
         load(day, tick_size="0.0001")
     fine = load(day, tick_size="0.0001", odd_prices="drop")
     assert rows_of(fine)[3] == (Kind.ADD, BUY, 1, 5, END)

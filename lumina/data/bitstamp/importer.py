@@ -17,6 +17,8 @@ from lumina.data import compressed
 from lumina.data.bitstamp.lines import Line, Steps, read_lines
 from lumina.data.bitstamp.match import Item, Matcher, Was
 from lumina.data.calendar import Calendar
+from lumina.data.decimals import OUT
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import MAX_PRICE_TICKS, Kind, Side
 from lumina.data.messages import Messages
@@ -52,6 +54,7 @@ def read(
     maker_fee: Number = 0,
     taker_fee: Number = 0,
     snapshots: str = "resync",
+    out_of_range: str = "drop",
     session: str | None = None,
     order_ids: bool = False,
     progress: Progress | None = None,
@@ -66,6 +69,8 @@ def read(
     snapshots : {"resync", "check"}
         The log shows the best 20 levels now and then. The first makes the book of orders from before the log. "resync":
         where two in a row find a level the same lots off, it is set right. "check": they are only compared.
+    out_of_range : {"drop", "error"}
+        See `lumina.data.fit.Fit`; an order is left out with all that follows of it.
     session, order_ids, progress
         As in `lumina.data.lobster.read`.
 
@@ -78,7 +83,7 @@ def read(
         raise DataError(f"option {argument('snapshots')} = {snapshots!r} is neither resync nor check")
     if instrument is None:
         instrument = Instrument(symbol, tick_size, lot_size, 1, False, settlement, maker_fee, taker_fee)
-    return BitstampSource(paths, instrument, snapshots == "resync", session, order_ids, progress)
+    return BitstampSource(paths, instrument, snapshots == "resync", session, order_ids, progress, Fit(out_of_range))
 
 
 class BitstampSource(Source):
@@ -96,6 +101,7 @@ class BitstampSource(Source):
         session: str | None,
         order_ids: bool,
         progress: Progress | None,
+        fit: Fit,
     ) -> None:
         super().__init__(paths)
         self.instrument = instrument
@@ -107,6 +113,8 @@ class BitstampSource(Source):
         self._matcher = Matcher(_WAIT_NS)
         self._out = Messages()
         self._counts: Counter[str] = Counter()
+        self._fit = fit
+        self._left_out: set[int] = set()  # live orders that fit no row
         self._snapshots = _Snapshots(resync, _ROUNDING if _UNIT % instrument.lot_size else 0)
         self._waiting: dict[Item, tuple[dict[int, int], dict[int, int]]] = {}
 
@@ -146,6 +154,7 @@ class BitstampSource(Source):
             "trades": dict(sorted(self._matcher.counts.items())),
             "order_book": dict(self._snapshots.counts),
             "orders": self._pipeline.order_record(),
+            **self._fit.record(),
             **self._pipeline.record(),
         }
 
@@ -159,11 +168,12 @@ class BitstampSource(Source):
             return self._matcher.snapshot(item)
         if line.kind not in _KINDS:
             return iter(())
-        price = line.count("price", self._prices, 1, MAX_PRICE_TICKS)
+        price = line.count("price", self._prices, 1, OUT if self._fit.drop else MAX_PRICE_TICKS)
         amount = line.count("amount", self._amounts, 0, _MAX_AMOUNT)
-        if self._lots(amount) > MAX_LOTS:
+        if self._lots(amount) > MAX_LOTS and not self._fit.drop:
             raise line.refuse(
-                "amount", f"{line.data['amount']!r} is over 2^31 - 1 lots; remedy: a larger {argument('lot_size')}"
+                "amount",
+                f"{line.data['amount']!r} is over 2^31 - 1 lots; remedy: option {argument('out_of_range', 'drop')}",
             )
         if line.kind == "trade":
             return self._matcher.traded(Item(line.local_ts_ns, Was.PRINT, 0, Side.NONE, price, 0, amount))
@@ -184,7 +194,8 @@ class BitstampSource(Source):
         return released
 
     def _levels(self, line: Line, field: str) -> dict[int, int]:
-        return {price: self._lots(amount) for price, amount in line.levels(field, self._prices, self._amounts)}
+        levels = {price: self._lots(amount) for price, amount in line.levels(field, self._prices, self._amounts)}
+        return {price: lots for price, lots in levels.items() if price <= MAX_PRICE_TICKS and lots <= MAX_LOTS}
 
     def _lots(self, amount: int) -> int:
         return amount * self._per_lot.numerator // self._per_lot.denominator
@@ -204,6 +215,8 @@ class BitstampSource(Source):
         lots, order = self._lots(item.after), item.order_id
         before = None if item.before is None else self._lots(item.before)
         self._out.begin(item.ts_ns, item.ts_ns)
+        if self._leave_out(item, lots, before):
+            return
         if item.was == Was.ARRIVAL:
             self._add(Kind.ADD, item, lots)
         elif item.was == Was.FILL:
@@ -221,6 +234,28 @@ class BitstampSource(Source):
             self._add(Kind.TRADE, item, lots)
         if len(self._out) >= _BATCH:
             yield from self._flush()
+
+    def _leave_out(self, item: Item, lots: int, before: int | None) -> bool:
+        """Is the item out of range, or about an order that was?"""
+        order, left = item.order_id, self._left_out
+        out = item.price_ticks > MAX_PRICE_TICKS or lots > MAX_LOTS
+        if item.was == Was.PRINT:
+            self._fit.left_out["prints"] += out
+            return out
+        if order in left:
+            if item.was == Was.FILL and before is not None and item.price_ticks <= MAX_PRICE_TICKS:
+                # the trade happened, and nobody of the book was in it
+                self._out.add(Kind.TRADE, Side(1 - item.side), item.price_ticks, min(before - lots, MAX_LOTS))
+            if item.was == Was.DELETE or not lots:
+                left.discard(order)
+            return True
+        if not out or item.was in (Was.DELETE, Was.NOTHING):
+            return out
+        self._fit.left_out["orders"] += 1
+        left.add(order)
+        if item.was == Was.CHANGE and before:
+            self._out.add(Kind.CANCEL, item.side, min(item.price_ticks, MAX_PRICE_TICKS), before, order_id=order)
+        return True
 
     def _add(self, kind: Kind, item: Item, lots: int) -> None:
         if lots > 0:

@@ -39,8 +39,7 @@ _TEXTS = {
     "cut_file": "the file is cut: {value} bytes are left that are no whole message",
     "between_ticks": "message {type!r}: price {price} is no multiple of tick_size {tick}; remedy: "
     f"{argument('tick_size', '0.0001')}, or {argument('odd_prices', 'drop')} to leave such orders out",
-    "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: a larger "
-    f"{argument('tick_size')}, or "
+    "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: "
     f"{argument('odd_prices', 'drop')} to leave such orders out",
     "quantity_bound": "message {type!r}: {value} shares are over the bound {bound}",
     "no_quantity": "message {type!r}: 0 shares must be above 0",
