@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def write(out: str | Path, config: str, result: Result, summary: dict[str, Any],
             drawing.draw(result, part / "report.png", title=title)
         umask = os.umask(0)
         os.umask(umask)
-        part.chmod(0o777 & ~umask)
+        part.chmod(stat.S_IMODE(folder.stat().st_mode) if folder.exists() else 0o777 & ~umask)
         _put_in_place(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
