@@ -27,6 +27,7 @@ class ItchReader:
         only_one: bool = False,
         system_phases: bool = True,
         drop_odd: bool = False,
+        drop_far: bool = True,
         mark_gaps: bool = False,
         port: int = 0,
     ) -> None: ...

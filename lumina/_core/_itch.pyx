@@ -44,9 +44,12 @@ cdef extern from "lumina/feed/itch_translator.hpp" namespace "lumina::feed::itch
         uint32_t tick_units
         cbool system_phases
         cbool drop_odd
+        cbool drop_far
 
     cdef cppclass TranslatorCounts "lumina::feed::itch::Translator::Counts":
         uint64_t odd_orders
+        uint64_t far_orders
+        uint64_t far_prints
         uint64_t odd_executions
         uint64_t unknown_replaced
         uint64_t unknown_executed
@@ -185,7 +188,9 @@ cdef class ItchReader:
     system_phases : bool
         Phases from system events, too.
     drop_odd : bool
-        Leave out orders that are between ticks or beyond 2^30 of them.
+        Leave out orders that are between ticks.
+    drop_far : bool
+        Leave out orders and prints beyond 2^30 ticks; otherwise they are an error.
     mark_gaps : bool
         Lost messages are a GAP, not an error.
     port : int
@@ -195,12 +200,13 @@ cdef class ItchReader:
     cdef bint busy
 
     def __cinit__(self, stocks, tick_units, *, bint only_one=False, bint system_phases=True,
-                  bint drop_odd=False, bint mark_gaps=False, port=0):
+                  bint drop_odd=False, bint drop_far=True, bint mark_gaps=False, port=0):
         cdef ReaderConfig config
         cdef vector[uint64_t] wanted
         config.translator.tick_units = <uint32_t>whole_within("tick_units", tick_units, 1, UINT32_MAX)
         config.translator.system_phases = system_phases
         config.translator.drop_odd = drop_odd
+        config.translator.drop_far = drop_far
         config.only_one = only_one
         config.mark_gaps = mark_gaps
         config.port = <uint16_t>whole_within("port", port, 0, 65535)
@@ -282,6 +288,8 @@ cdef class ItchReader:
         cdef const TranslatorCounts* counts = &self.reader.translator().counts()
         return {
             "odd_orders": counts.odd_orders,
+            "far_orders": counts.far_orders,
+            "far_prints": counts.far_prints,
             "odd_executions": counts.odd_executions,
             "unknown_replaced": counts.unknown_replaced,
             "unknown_executed": counts.unknown_executed,

@@ -48,6 +48,12 @@ class Note(NamedTuple):
         return f"{self.topic}: {self.text}"
 
 
+def counted(name: str, counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """For a provenance: `left_out` or `unused` with what there is more than none of, or nothing."""
+    some = {what: n for what, n in counts.items() if n}
+    return {name: some} if some else {}
+
+
 def notes(source: Mapping[str, Any]) -> list[Note]:
     """Notes about a tape, each once.
 

@@ -368,3 +368,18 @@ def test_orders_out_of_range_are_left_out_as_a_whole_and_counted(load):
     ]  # fmt: skip
     assert tape.provenance["left_out"] == {"orders": 3}
     assert not any(tape.provenance["orders"].values())
+
+
+def test_prints_and_levels_out_of_range_are_left_out(load):
+    lines = (
+        order("created", 0, 1, BUY, "100.50", "2.00"),
+        trade(2000, "99999999.00", "1.0"),
+        (2001, "heartbeat", {}),
+        book(2002, [["100.5", "2"]], [["99999999.00", "1"], ["102", "1"]]),
+    )
+    rows, tape = load(*lines)
+    assert {row[2] for row in rows} == {10050, 10200}
+    assert tape.provenance["left_out"]["prints"] == 1
+    assert "heartbeat" in " ".join(map(str, tape.notes))
+    with pytest.raises(DataError, match=r"line 2: field price: '99999999.00' is not from 1 to 1073741824 steps"):
+        load(*lines, out_of_range="error")

@@ -116,8 +116,12 @@ def test_counts_are_in_the_provenance(load):
     assert found["unknown_types"] == found["messages"]["z"] == 1
     assert set(found["messages"]) == {*"ABCDEINUXYLVWKJhOQz"}
     # told, and no order, trade or phase of the stock
-    unused = {f"messages of type {type_}": found["messages"][type_] for type_ in "BINYLVWKJhOz"}
-    assert found["unused"] == {**unused, "trades of nothing": 1}
+    assert sum(found["unused"].values()) == sum(found["messages"][type_] for type_ in "BINYLVWKJhOz") + 1
+    assert {what: found["unused"][what] for what in ("imbalance messages", "z messages", "trades of nothing")} == {
+        "imbalance messages": found["messages"]["I"],
+        "z messages": 1,
+        "trades of nothing": 1,
+    }
     assert (found["zone"], found["phases"]) == ("America/New_York", "system events")
 
 
@@ -306,12 +310,26 @@ def test_prices_of_another_grid(load):
     ]
     assert (tape.provenance["odd_orders"], tape.provenance["odd_executions"]) == (3, 2)
     assert tape.provenance["orders"]["unknown_ids"] == 0
-    with pytest.raises(
-        DataError, match=r"is over 1073741824 ticks of 0.0001; remedy: odd_prices=.drop. to"
-    ):
-        load(day, tick_size="0.0001")
-    fine = load(day, tick_size="0.0001", odd_prices="drop")
-    assert rows_of(fine)[3] == (Kind.ADD, BUY, 1, 5, END)
+    assert "data: not used: 3 orders between ticks" in map(str, tape.notes)
+
+
+def test_orders_and_prints_out_of_range_are_left_out_as_a_whole(load):
+    day = book().order(7, "B", 5, 1).order(8, "S", 5, 1_999_999_900).reduce(8, 1).execute(8, 1).execute_at(8, 1, 1)
+    day.replace(8, 9, 5, 10).replace(9, 10, 5, 1_999_999_900).execute(10, 2).delete(10).execute_at(7, 2, 1_500_000_000)
+    message = r"price 199999.99 is over 1073741824 ticks of 0.0001; remedy: out_of_range=\"drop\" to leave"
+    with pytest.raises(DataError, match=message):
+        load(day, tick_size="0.0001", out_of_range="error")
+    tape = load(day, tick_size="0.0001")
+    assert rows_of(tape)[3:] == [
+        (Kind.ADD, BUY, 1, 5, END),
+        (Kind.ADD, SELL, 10, 5, END),
+        (Kind.CANCEL, SELL, 10, -5, END),
+        (Kind.REDUCE, BUY, 1, -2, END),
+    ]
+    assert tape.provenance["left_out"] == {"orders": 2, "prints": 1}
+    assert tape.provenance["orders"]["unknown_ids"] == 0
+    with pytest.raises(DataError, match="out_of_range = 'keep' is neither drop nor error"):
+        load(day, out_of_range="keep")
 
 
 @pytest.mark.parametrize(

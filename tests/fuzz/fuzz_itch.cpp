@@ -50,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.translator.tick_units = options & 1 ? 1 : 100;
   config.translator.system_phases = options & 2;
   config.translator.drop_odd = options & 4;
+  config.translator.drop_far = options & 64;
   config.only_one = options & 8;
   itch::Reader reader(config, {});
   std::optional<Resolver> resolver;  // its books are large: not in every run

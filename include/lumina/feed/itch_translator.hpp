@@ -42,7 +42,8 @@ struct Refusal {
 struct TranslatorConfig {
   std::uint32_t tick_units = 100;  // 0.0001 of the currency in a tick
   bool system_phases = true;  // phases from system events; otherwise only halts and quotation-only stocks change it
-  bool drop_odd = false;      // leave out orders that are between ticks or beyond the bound of prices
+  bool drop_odd = false;      // leave out orders that are between ticks
+  bool drop_far = true;       // leave out orders and prints beyond the bound of prices
   bool trade_sides = false;   // the side of a trade (P) means something: before 2014-07-14
 };
 
@@ -55,8 +56,8 @@ class Translator {
   static constexpr std::uint64_t kOpenNs = 34'201'000'000'000;  // 09:30:01: the market has opened by then
 
   struct Counts {
-    std::uint64_t odd_orders = 0, odd_executions = 0, unknown_replaced = 0, unknown_executed = 0, trades_of_nothing = 0,
-                  raised_times = 0;
+    std::uint64_t odd_orders = 0, far_orders = 0, far_prints = 0, odd_executions = 0, unknown_replaced = 0,
+                  unknown_executed = 0, trades_of_nothing = 0, raised_times = 0;
   };
 
   // stocks: those to read, none = all of them; only_one: all of them, and there must be one.
@@ -145,6 +146,7 @@ class Translator {
   struct Print {  // the price of a print
     std::int32_t ticks;
     unsigned flag;  // kHidden where it is between ticks
+    bool far;       // beyond the bound of prices: to be left out
   };
 
   void add(Stock stock) {
@@ -321,28 +323,34 @@ class Translator {
     bool level(std::uint32_t price, std::int32_t& ticks, bool& dropped) {
       const std::uint32_t unit = self.config_.tick_units;
       const bool between = price % unit != 0;
-      dropped = between || price / unit > static_cast<std::uint32_t>(kMaxPriceTicks);
-      if (dropped && !self.config_.drop_odd) {
-        if (between)
-          refuse(Problem::between_ticks, price, unit);
-        else
-          refuse(Problem::price_bound, price, static_cast<std::uint64_t>(kMaxPriceTicks));
+      const bool far = price / unit > static_cast<std::uint32_t>(kMaxPriceTicks);
+      dropped = between || far;
+      if (between && !self.config_.drop_odd) {
+        refuse(Problem::between_ticks, price, unit);
         return false;
       }
+      if (far && !self.config_.drop_far) {
+        refuse(Problem::price_bound, price, static_cast<std::uint64_t>(kMaxPriceTicks));
+        return false;
+      }
+      self.counts_.odd_orders += between;
+      self.counts_.far_orders += far && !between;
       ticks = static_cast<std::int32_t>(dropped ? 0 : price / unit);
       return true;
     }
 
-    // A print between ticks goes away from the mid: a seller's down, a buyer's up.
+    // A print between ticks goes away from the mid: a seller's down, a buyer's up. False where it is refused.
     bool print(std::uint32_t price, Side aggressor, Print& out) {
       const std::uint32_t unit = self.config_.tick_units;
       const bool between = price % unit != 0;
       out.flag = between ? unsigned{kHidden} : 0u;
       const std::uint32_t ticks = price / unit + (between && aggressor == Side::buy ? 1u : 0u);
-      if (ticks > static_cast<std::uint32_t>(kMaxPriceTicks)) {
+      out.far = ticks > static_cast<std::uint32_t>(kMaxPriceTicks);
+      if (out.far && !self.config_.drop_far) {
         refuse(Problem::price_bound, price, static_cast<std::uint64_t>(kMaxPriceTicks));
         return false;
       }
+      self.counts_.far_prints += out.far;
       out.ticks = static_cast<std::int32_t>(ticks);
       return true;
     }
@@ -364,10 +372,7 @@ class Translator {
       Order order{0, m.shares, who, m.side == 'B' ? Side::buy : Side::sell, false};
       if (!level(m.price, order.price_ticks, order.dropped)) return;
       self.orders_[m.order_id] = order;
-      if (order.dropped)
-        ++self.counts_.odd_orders;
-      else
-        put(who, Kind::add, order.side, order.price_ticks, m.shares, m.order_id, kEnd);
+      if (!order.dropped) put(who, Kind::add, order.side, order.price_ticks, m.shares, m.order_id, kEnd);
     }
 
     void on(const OrderExecuted& m) {
@@ -401,7 +406,7 @@ class Translator {
         put(who, Kind::execute, side, at.ticks, m.shares, m.order_id, kEnd);
       } else {
         const unsigned off_book = m.printable == 'N' ? unsigned{kOffBook} : 0u;
-        put(who, Kind::trade, opposite_or_none(side), at.ticks, m.shares, 0, off_book | at.flag);
+        if (!at.far) put(who, Kind::trade, opposite_or_none(side), at.ticks, m.shares, 0, off_book | at.flag);
         put(who, Kind::reduce, side, order != nullptr ? order->price_ticks : 0, m.shares, m.order_id, kEnd);
       }
       if (order != nullptr) shrink(m.order_id, *order, m.shares);
@@ -436,10 +441,7 @@ class Translator {
       self.orders_[m.new_order_id] = order;
       const unsigned both = old.dropped || order.dropped ? kEnd : kReplace;
       if (!old.dropped) put(who, Kind::cancel, old.side, old.price_ticks, old.lots, m.order_id, both);
-      if (!order.dropped)
-        put(who, Kind::add, order.side, order.price_ticks, m.shares, m.new_order_id, both | kEnd);
-      else
-        ++self.counts_.odd_orders;
+      if (!order.dropped) put(who, Kind::add, order.side, order.price_ticks, m.shares, m.new_order_id, both | kEnd);
     }
 
     void on(const Trade& m) {
@@ -452,7 +454,7 @@ class Translator {
       const Side aggressor = m.side == 'S' ? Side::buy : self.config_.trade_sides ? Side::sell : Side::none;
       Print at{};
       if (!print(m.price, aggressor, at)) return;
-      put(who, Kind::trade, aggressor, at.ticks, m.shares, 0, kHidden | kEnd);
+      if (!at.far) put(who, Kind::trade, aggressor, at.ticks, m.shares, 0, kHidden | kEnd);
     }
 
     void on(const CrossTrade& m) {
@@ -463,7 +465,8 @@ class Translator {
       if (!lots(m.shares)) return;
       Print at{};
       if (!print(m.price, Side::none, at)) return;
-      put(who, Kind::trade, Side::none, at.ticks, static_cast<std::int64_t>(m.shares), 0, kOffBook | kEnd | at.flag);
+      if (!at.far)
+        put(who, Kind::trade, Side::none, at.ticks, static_cast<std::int64_t>(m.shares), 0, kOffBook | kEnd | at.flag);
     }
 
     static Side opposite_or_none(Side side) noexcept { return side == Side::none ? side : opposite(side); }

@@ -41,6 +41,7 @@ def read(
     min_latency_ns: int | None = None,
     gaps: str = "error",
     odd_prices: str = "error",
+    out_of_range: str = "drop",
     port: int = 0,
     order_ids: bool = False,
     progress: Progress | None = None,
@@ -64,7 +65,9 @@ def read(
     gaps : {"error", "mark"}
         What missing MoldUDP64 messages are: an error, or a GAP row.
     odd_prices : {"error", "drop"}
-        What orders between ticks or beyond 2^30 ticks are: an error, or left out and counted.
+        What orders between ticks are: an error, or left out and counted.
+    out_of_range : {"drop", "error"}
+        What orders and prints beyond 2^30 ticks are: left out and counted, or an error.
     port : int
         UDP port that a capture's datagrams are sent to; 0 = all.
     order_ids : bool
@@ -75,7 +78,7 @@ def read(
     calendar = None if session is None else Calendar.parse(session)
     if instrument is not None:
         symbol, tick_size = instrument.symbol, instrument.tick_size
-    options = Options(date, tick_size, calendar is None, gaps, odd_prices, port)
+    options = Options(date, tick_size, calendar is None, gaps, odd_prices, out_of_range, port)
     clocks = Clocks(clock, min_latency_ns)
     wanted = [] if symbol is None else [symbol]
     recording = Recording(paths, wanted, options, clocks, only_one=symbol is None, progress=progress)

@@ -18,6 +18,7 @@ from lumina._core._itch import LENGTHS, ItchError, ItchReader, is_capture_file, 
 from lumina.data.compressed import head as unpacked
 from lumina.data.compressed import pieces
 from lumina.data.instrument import Number, exact, text
+from lumina.data.notes import counted
 from lumina.data.source import Clocks, HashedFile, Progress, Reading
 from lumina.errors import DataError, argument
 
@@ -32,6 +33,22 @@ _DIGITS = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])", re.ASCII)
 _OLD_NAME = re.compile(r"(?<![0-9A-Za-z])S([0-9]{2})([0-9]{2})([0-9]{2})-v", re.ASCII)
 _SYMBOL = re.compile(r"[!-~]{1,8}", re.ASCII)
 
+# Messages that make rows, and what the others are.
+_USED = frozenset("SRHAFECXDUPQ")
+_UNUSED = {
+    "Y": "short sale restriction",
+    "L": "market participant",
+    "V": "circuit breaker level",
+    "W": "circuit breaker",
+    "K": "IPO quoting",
+    "J": "auction collar",
+    "h": "operational halt",
+    "B": "broken trade",
+    "I": "imbalance",
+    "N": "retail interest",
+    "O": "direct listing",
+}
+
 _TEXTS = {
     "bad_length": "message {type!r} has {value} bytes, its length is {bound}",
     "unknown_type": "message type {value} is no letter; known are " + " ".join(sorted(LENGTHS)),
@@ -40,7 +57,7 @@ _TEXTS = {
     "between_ticks": "message {type!r}: price {price} is no multiple of tick_size {tick}; remedy: "
     f"{argument('tick_size', '0.0001')}, or {argument('odd_prices', 'drop')} to leave such orders out",
     "price_bound": "message {type!r}: price {price} is over {bound} ticks of {tick}; remedy: "
-    f"{argument('odd_prices', 'drop')} to leave such orders out",
+    f"{argument('out_of_range', 'drop')} to leave such orders out",
     "quantity_bound": "message {type!r}: {value} shares are over the bound {bound}",
     "no_quantity": "message {type!r}: 0 shares must be above 0",
     "bad_side": "message {type!r}: side {letter!r} is neither B nor S",
@@ -70,9 +87,6 @@ _TEXTS = {
     f"{argument('gaps', 'mark')} goes on with a GAP row",
 }
 
-# Types of messages that become rows; the others tell of imbalances, collars, market makers and the like.
-_USED = frozenset("SRHAFECXDUPQ")
-
 
 @dataclass(frozen=True)
 class Options:
@@ -83,6 +97,7 @@ class Options:
     system_phases: bool
     gaps: str
     odd_prices: str
+    out_of_range: str
     port: int
 
     def __post_init__(self) -> None:
@@ -90,6 +105,8 @@ class Options:
             raise DataError(f"option {argument('gaps')} = {self.gaps!r} is neither error nor mark")
         if self.odd_prices not in ("error", "drop"):
             raise DataError(f"option {argument('odd_prices')} = {self.odd_prices!r} is neither error nor drop")
+        if self.out_of_range not in ("drop", "error"):
+            raise DataError(f"option {argument('out_of_range')} = {self.out_of_range!r} is neither drop nor error")
         if isinstance(self.port, bool) or not isinstance(self.port, int) or not 0 <= self.port <= 65535:
             raise DataError(f"option {argument('port')} = {self.port!r} is no number from 0 to 65535")
 
@@ -172,6 +189,7 @@ class Recording:
             only_one=only_one,
             system_phases=options.system_phases,
             drop_odd=options.odd_prices == "drop",
+            drop_far=options.out_of_range == "drop",
             mark_gaps=options.gaps == "mark",
             port=options.port,
         )
@@ -223,21 +241,26 @@ class Recording:
 
     def record(self) -> dict[str, Any]:
         """What was read and what was left out, for the provenance."""
+        counts, messages = self._reader.counts, self._reader.messages
         packets = {"packets": self._reader.packets} if self.captured else {}
-        unused = {f"messages of type {type_}": n for type_, n in self._reader.messages.items() if type_ not in _USED}
-        for what, name in (("other_frames", "frames without UDP"), ("other_ports", "datagrams to other ports")):
-            unused[name] = self._reader.packets[what] if self.captured else 0
-        unused["trades of nothing"] = self._reader.counts["trades_of_nothing"]
-        unused = {what: n for what, n in unused.items() if n}
+        left_out = {"orders": counts.pop("far_orders"), "prints": counts.pop("far_prints")}
+        unused = {f"{_UNUSED.get(kind, kind)} messages": n for kind, n in messages.items() if kind not in _USED}
+        unused["orders between ticks"] = counts["odd_orders"]
+        unused["trades of nothing"] = counts["trades_of_nothing"]
+        unused["stocks not chosen"] = len(self._reader.others)
+        if self.captured:
+            unused["datagrams to other ports"] = self._reader.packets["other_ports"]
+            unused["frames that are no UDP"] = self._reader.packets["other_frames"]
         return {
-            **({"unused": unused} if unused else {}),
             "files": self._files,
             "zone": ZONE,
             "phases": "system events" if self._options.system_phases else "session",
-            "messages": self._reader.messages,
-            "unknown_types": sum(n for type_, n in self._reader.messages.items() if type_ not in LENGTHS),
-            **self._reader.counts,
+            "messages": messages,
+            "unknown_types": sum(n for type_, n in messages.items() if type_ not in LENGTHS),
+            **counts,
             **packets,
+            **counted("left_out", left_out),
+            **counted("unused", unused),
         }
 
     def _day(self, path: Path) -> Day:

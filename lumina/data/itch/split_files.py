@@ -40,6 +40,7 @@ def split(
     min_latency_ns: int | None = None,
     gaps: str = "error",
     odd_prices: str = "error",
+    out_of_range: str = "drop",
     port: int = 0,
     order_ids: bool = False,
     progress: Progress | None = None,
@@ -75,7 +76,7 @@ def split(
     fees: dict[str, Any] = {name: fee for name, fee in given.items() if fee is not None}
     calendar = None if session is None else Calendar.parse(session)
     clocks = Clocks(clock, min_latency_ns)
-    options = Options(date, tick_size, calendar is None, gaps, odd_prices, port)
+    options = Options(date, tick_size, calendar is None, gaps, odd_prices, out_of_range, port)
     files = [Path(path) for path in paths]
     if not files:
         raise DataError("no file to read")
