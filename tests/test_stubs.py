@@ -1,9 +1,11 @@
 """Every public name has a type: in the stub beside its module, or written in the module itself."""
 
 import ast
+import functools
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -92,6 +94,68 @@ def test_the_stub_of_a_compiled_class_has_its_members(name: str) -> None:
         if inspect.isclass(kind):
             members = {member for member in vars(kind) if not member.startswith("_")}
             assert members - declared(classes[item].body) == set(), item
+
+
+def described(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Public functions and classes, methods and properties of a stub, by name."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield prefix + node.name, node
+            if isinstance(node, ast.ClassDef):
+                yield from described(node.body, f"{node.name}.")
+
+
+COMPILED = [
+    pytest.param(name, item, node, id=f"{name.removeprefix('lumina._core.')}.{item}")
+    for name, path in SOURCES.items()
+    if path.suffix == ".pyx"
+    for item, node in described(ast.parse(STUBS[name].read_text()).body)
+]
+
+
+@pytest.mark.parametrize(("name", "item", "node"), COMPILED)
+def test_help_says_what_the_stub_says(name: str, item: str, node: ast.FunctionDef | ast.ClassDef) -> None:
+    value = functools.reduce(getattr, item.split("."), importlib.import_module(name))
+    said = value.__doc__
+    assert said, "nothing"
+    if (written := ast.get_docstring(node)) is not None:
+        assert inspect.cleandoc(said) == written
+    if inspect.isdatadescriptor(value) or not callable(value):
+        return
+    if isinstance(node, ast.ClassDef):
+        made = [member for member in node.body if isinstance(member, ast.FunctionDef) and member.name == "__init__"]
+        if not made:
+            return
+        node = made[0]
+    static = {getattr(mark, "id", "") for mark in node.decorator_list} & {"staticmethod"}
+    inside = "." in item or node.name == "__init__"
+    parameters = list(inspect.signature(value).parameters.values())
+    if inside and parameters and parameters[0].name == "self":
+        parameters = parameters[1:]
+    stated = [*node.args.posonlyargs, *node.args.args]
+    stated = [*(stated[1:] if inside and not static else stated), *node.args.kwonlyargs]
+    variable = [argument for argument in (node.args.vararg, node.args.kwarg) if argument]
+    assert sorted(parameter.name for parameter in parameters) == sorted(a.arg for a in [*stated, *variable])
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    places = [*node.args.posonlyargs, *node.args.args]
+    written_defaults = dict(
+        zip([a.arg for a in places][len(places) - len(node.args.defaults) :], node.args.defaults, strict=True)
+    ) | {a.arg: value for a, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value}
+    for argument in stated:
+        default = defaults[argument.arg]
+        assert (default is not inspect.Parameter.empty) == (argument.arg in written_defaults), argument.arg
+        if argument.arg in written_defaults:
+            assert ast.unparse(written_defaults[argument.arg]) == repr(default), argument.arg
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if not name.endswith("__main__")])
+def test_every_public_function_and_class_is_described(name: str) -> None:
+    module = importlib.import_module(name)
+    if not hasattr(module, "__all__") and "_core" not in name:
+        return  # for the package itself
+    values = {item: getattr(module, item) for item in public(module)}
+    bare = {item for item, value in values.items() if (inspect.isclass(value) or callable(value)) and not value.__doc__}
+    assert bare == set()
 
 
 def test_the_package_itself_is_covered() -> None:

@@ -91,7 +91,6 @@ cdef void _terms(InstrumentSetup[Source] *spec, uint32_t index, dict setup, dict
 
 
 cdef class Run:
-    """One run of the engine, over tapes or over embedded markets. It keeps these and the strategy alive."""
     cdef unique_ptr[EngineRun] engine
     cdef list keep
     cdef bint with_gil, busy

@@ -44,7 +44,8 @@ class Histogram:
         """`record_corrected` for each of an array of shape (n,); returns how many were negative."""
     def merge(self, other: Histogram) -> None:
         """Add what another histogram recorded; ValueError where its `precision_bits` differ."""
-    def copy(self) -> Histogram: ...
+    def copy(self) -> Histogram:
+        """The same, apart."""
     def reset(self) -> None:
         """Forget everything recorded."""
     @overload
@@ -59,12 +60,14 @@ class Histogram:
     def value_at_rank(self, rank: int) -> int:
         """The rank-th smallest value, rank in [1, count], as `percentile` gives it."""
     @property
-    def precision_bits(self) -> int: ...
+    def precision_bits(self) -> int:
+        """As given."""
     @property
     def relative_error(self) -> float:
         """``2**-precision_bits``."""
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many values were recorded."""
     @property
     def negatives(self) -> int:
         """Values below 0, which were refused."""
@@ -75,7 +78,8 @@ class Histogram:
     def max(self) -> int:
         """Greatest value, exact; 0 of an empty histogram."""
     @property
-    def sum(self) -> int: ...
+    def sum(self) -> int:
+        """Of the values recorded."""
     @property
     def mean(self) -> float:
         """Exact to a rounding of float64; 0.0 of an empty histogram."""

@@ -4,6 +4,6 @@ from lumina._core.memory_pool cimport RecordPool, uint64_t
 
 cdef class MemoryPool:
     cdef RecordPool* pool
-    cdef readonly object dtype
+    cdef object dtype_
 
     cdef uint64_t live(self, handle) except 0

@@ -43,9 +43,11 @@ class MemoryPool:
     def records(self) -> NDArray[np.void]:
         """All records in place, taken or not, shape (capacity,)."""
     @property
-    def capacity(self) -> int: ...
+    def capacity(self) -> int:
+        """Records, taken or not."""
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Of a record."""
     @property
     def huge_page_bytes(self) -> int:
         """Bytes of the records that are on huge pages now, by the kernel; pages count once they were touched."""

@@ -18,7 +18,7 @@ cdef class MemoryPool:
         if not 1 <= dtype.itemsize <= 2**20:
             raise ValueError(f"dtype {dtype} has {dtype.itemsize} bytes, which is not in 1 .. 2^20")
         self.pool = new RecordPool(<size_t>whole_within("capacity", capacity, 1, 2**31), <size_t>dtype.itemsize)
-        self.dtype = dtype
+        self.dtype_ = dtype
 
     def __dealloc__(self):
         del self.pool
@@ -48,14 +48,18 @@ cdef class MemoryPool:
 
     def view(self, handle):
         cdef size_t offset = RecordPool.row(self.live(handle)) * self.pool.record_size()
-        return np.ndarray((1,), self.dtype, self, offset)[0]
+        return np.ndarray((1,), self.dtype_, self, offset)[0]
 
     def row(self, handle):
         return RecordPool.row(self.live(handle))
 
     @property
     def records(self):
-        return np.ndarray((self.pool.capacity(),), self.dtype, self)
+        return np.ndarray((self.pool.capacity(),), self.dtype_, self)
+
+    @property
+    def dtype(self):
+        return self.dtype_
 
     @property
     def capacity(self):

@@ -20,7 +20,8 @@ class LatencySampler:
     """Latencies in ns, lumina/backtest/latency_model.hpp; the same (seed, stream) gives the same sequence."""
 
     @staticmethod
-    def from_constant(ns: int) -> LatencySampler: ...
+    def from_constant(ns: int) -> LatencySampler:
+        """Always ns."""
     @staticmethod
     def from_lognormal(
         median_ns: int, sigma: float, min_ns: int = 0, *, seed: int = 0, stream: int = 0
@@ -36,7 +37,8 @@ class LatencySampler:
     ) -> LatencySampler:
         """ns strictly increasing, drawn in proportion to counts."""
     @property
-    def constant(self) -> bool: ...
+    def constant(self) -> bool:
+        """Is it the same each time?"""
     def sample(self, n: int) -> npt.NDArray[np.int64]:
         """The next n latencies, shape (n,)."""
 
@@ -52,14 +54,16 @@ class TransientImpact:
         taus_s: Sequence[float],
         step_ns: int = 100_000_000,
     ) -> None: ...
-    def decay_to(self, ts_ns: int) -> None: ...
+    def decay_to(self, ts_ns: int) -> None:
+        """Let the impact decay until a time that does not go back."""
     def push(self, signed_qty: float) -> float:
         """Trades signed_qty now; returns the integral of I - I0 over it, base units times relative price."""
     @property
     def relative(self) -> float:
         """I, signed, relative to the price."""
     @property
-    def active(self) -> bool: ...
+    def active(self) -> bool:
+        """Is there any impact left?"""
     def next_grid(self, ts_ns: int) -> int:
         """First multiple of step_ns after ts_ns."""
 
@@ -83,12 +87,19 @@ class Account:
     def __init__(self, contract: ContractValue) -> None: ...
     def on_fill(
         self, side: int, price_ticks: int, qty_lots: int, mid2: int | None, fee_rate_e9: int = 0, impact_units: int = 0
-    ) -> dict[str, int]: ...
-    def mark(self, mid2: int | None) -> None: ...
-    def funding(self, rate_e9: int, mid2: int | None) -> None: ...
-    def totals(self) -> dict[str, int]: ...
-    def liquidation(self, price2: int) -> int: ...
+    ) -> dict[str, int]:
+        """Book a fill; what it changed by name, units (position in lots). `mid2` None is no mid."""
+    def mark(self, mid2: int | None) -> None:
+        """Value the position at a mid, in half ticks; None leaves it as it is."""
+    def funding(self, rate_e9: int, mid2: int | None) -> None:
+        """Pay `rate_e9` 1e-9 of the position's value at the mid."""
+    def totals(self) -> dict[str, int]:
+        """The accounts by name, units."""
+    def liquidation(self, price2: int) -> int:
+        """Units that closing at a price, in half ticks, would bring."""
     @property
-    def position_lots(self) -> int: ...
+    def position_lots(self) -> int:
+        """Signed."""
     @property
-    def overflow(self) -> bool: ...
+    def overflow(self) -> bool:
+        """An account went beyond 64 bits."""

@@ -47,7 +47,6 @@ cdef tuple _TYPES = ("LIMIT", "POST_ONLY", "IOC", "MARKET")  # by lumina_order_t
 
 
 cdef class RunEvent:
-    """The event of the callback that is running."""
     cdef abi.lumina_event event
 
     @property
@@ -127,7 +126,6 @@ cdef uint8_t _order_type(type) except? 255:
 
 
 cdef class Context:
-    """What a strategy may ask and do; valid while a callback runs."""
     cdef abi.lumina_ctx *ctx
 
     cdef abi.lumina_ctx *live(self) except NULL:
@@ -231,7 +229,6 @@ cdef void _on_event(abi.lumina_ctx *ctx, const abi.lumina_event *event) noexcept
 
 
 cdef class PythonStrategy:
-    """A strategy object behind the ABI; `capsule` is for the engine, `failure` what a callback raised."""
     cdef abi.lumina_strategy strategy
     cdef list handlers
     cdef RunEvent event
@@ -268,5 +265,4 @@ cdef class PythonStrategy:
 
     @property
     def capsule(self):
-        """Valid while this object lives."""
         return PyCapsule_New(&self.strategy, abi.LUMINA_STRATEGY_CAPSULE, NULL)

@@ -6,7 +6,7 @@ from lumina._core.ring cimport ByteSpan, RingMemory, RingOptions, RingStatus, Sh
 
 # Moving items by the pointers of arrays; subclasses say to and from which ring.
 cdef class _Port:
-    cdef readonly object dtype
+    cdef object dtype_
     cdef object _raw
     cdef tuple _whole  # names of the fields that hold whole numbers
     cdef bint one_producer, one_consumer  # whose end is one thread's at a time
@@ -26,7 +26,7 @@ cdef class _Port:
 
 # What the three rings have alike.
 cdef class _Ring(_Port):
-    cdef readonly str name
+    cdef str name_
 
     cdef int make(self, size_t capacity, size_t item_size, RingOptions& options) except -1
     cdef int open(self, SharedMemory& memory) except -1

@@ -41,15 +41,23 @@ class _Ring:
         `items` is an array of the ring's dtype and shape (n,), contiguous ones are copied only into the
         ring; or a sequence that numpy converts.
         """
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """No more items: what was pushed before is still delivered, then the other side learns.
+
+        Of a ring between two threads, one of the two calls it.
+        """
     @property
-    def closed(self) -> bool: ...
+    def closed(self) -> bool:
+        """Has anybody closed it?"""
     @property
-    def capacity(self) -> int: ...
+    def capacity(self) -> int:
+        """Items that it holds."""
     @property
-    def wait(self) -> _Wait: ...
+    def wait(self) -> _Wait:
+        """How both sides wait, as given."""
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Of an item."""
 
 class _Queue(_Ring):
     """A ring whose items go to one consumer each."""
@@ -105,8 +113,6 @@ class SpscRing(_Queue):
         """Items in place, at most `n`, fewer at the end of the memory; a read-only view, valid until `release`."""
     def release(self, n: int) -> None:
         """Give the first `n` of the items back to the producer."""
-    def close(self) -> None:
-        """No more items: the consumer gets what is in it, then learns. Called by one of the two sides."""
     @property
     def drained(self) -> bool:
         """Closed, and nothing is left to take."""
@@ -120,8 +126,6 @@ class MpmcRing(_Queue):
     Parameters are those of `SpscRing`.
     """
 
-    def close(self) -> None:
-        """No more items: what was pushed before is still delivered."""
     @property
     def drained(self) -> bool:
         """Closed, and nothing is left to take."""
@@ -143,8 +147,6 @@ class Disruptor(_Ring):
     @property
     def consumers(self) -> int:
         """How many there are, those of other processes included."""
-    def close(self) -> None:
-        """No more events: each consumer sees what was pushed before, then learns."""
 
 class DisruptorConsumer:
     """One reader of a `Disruptor`, made by its `consumer`; of one thread at a time."""
@@ -172,7 +174,8 @@ class DisruptorConsumer:
     def leave(self) -> None:
         """Hold nobody back any more. A consumer that is no longer referred to leaves by itself."""
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Of an item."""
     @property
     def drained(self) -> bool:
         """The disruptor is closed and all events were seen, or the consumer has left."""

@@ -161,8 +161,13 @@ cdef class _Port:
     def __init__(self):
         raise TypeError(f"{type(self).__name__} is not made this way")
 
+    @property
+    def dtype(self):
+        """Of an item."""
+        return self.dtype_
+
     cdef int _set_dtype(self, dtype) except -1:
-        self.dtype = dtype
+        self.dtype_ = dtype
         self._whole = _whole_fields(dtype)
         self._raw = np.dtype((np.void, dtype.itemsize))  # any dtype as bytes: not all of them have a buffer
         return 0
@@ -185,7 +190,7 @@ cdef class _Port:
 
     cdef size_t _push(self, array, timeout) except? 0:
         cdef Py_buffer buffer
-        cdef size_t done = 0, n = <size_t>len(array), size = <size_t>self.dtype.itemsize, moved
+        cdef size_t done = 0, n = <size_t>len(array), size = <size_t>self.dtype_.itemsize, moved
         cdef int64_t left = _nanoseconds(timeout)
         if self.one_producer:
             check_idle(self.pushing, self)
@@ -214,7 +219,7 @@ cdef class _Port:
 
     cdef size_t _pop(self, array, timeout) except? 0:
         cdef Py_buffer buffer
-        cdef size_t n = <size_t>len(array), size = <size_t>self.dtype.itemsize, moved
+        cdef size_t n = <size_t>len(array), size = <size_t>self.dtype_.itemsize, moved
         cdef int64_t left = _nanoseconds(timeout)
         if self.one_consumer:
             check_idle(self.popping, self)
@@ -234,14 +239,14 @@ cdef class _Port:
             PyBuffer_Release(&buffer)
 
     cdef _pop_one(self, timeout):
-        array = np.empty(1, self.dtype)
+        array = np.empty(1, self.dtype_)
         return array[0] if self._pop(array, timeout) else None
 
     cdef _pop_many(self, n, timeout, out):
         if out is None:
-            out = np.empty(_count("n", n), self.dtype)
-        elif not isinstance(out, np.ndarray) or out.dtype != self.dtype:
-            raise TypeError(f"out is not an array of dtype {self.dtype}")
+            out = np.empty(_count("n", n), self.dtype_)
+        elif not isinstance(out, np.ndarray) or out.dtype != self.dtype_:
+            raise TypeError(f"out is not an array of dtype {self.dtype_}")
         elif out.ndim != 1 or not out.flags.c_contiguous or not out.flags.writeable:
             raise ValueError("out is not a contiguous, writable array of shape (n,)")
         elif n is not None and n != len(out):
@@ -282,27 +287,31 @@ cdef class _Ring(_Port):
     @classmethod
     def create(cls, name, dtype, capacity, *, wait="yield"):
         cdef _Ring self = cls.__new__(cls)
-        self.name = <str?>name
+        self.name_ = <str?>name
         self.__init__(dtype, capacity, wait=wait)
         return self
 
     @classmethod
     def attach(cls, name, dtype=None):
         cdef _Ring self = cls.__new__(cls)
-        self.name = <str?>name
+        self.name_ = <str?>name
         cdef SharedMemory memory = SharedMemory.attach(name.encode())
         self._set_dtype(_dtype_of(memory, dtype, name))
         self.open(memory)
         return self
 
+    @property
+    def name(self):
+        return self.name_
+
     def unlink(self):
-        if self.name is None:
+        if self.name_ is None:
             raise ValueError("the ring has no name")
-        SharedMemory.unlink(self.name.encode())
+        SharedMemory.unlink(self.name_.encode())
 
     def push(self, item, timeout=None):
         _check_whole(self._whole, item)
-        array = np.array([item], self.dtype)
+        array = np.array([item], self.dtype_)
         if array.ndim != 1:
             raise ValueError(f"push() takes one item, not an array of shape {array.shape[1:]}: see push_many()")
         return self._push(array, timeout) == 1
@@ -314,9 +323,9 @@ cdef class _Ring(_Port):
             items = list(items)
             for item in items:
                 _check_whole(self._whole, item)
-            array = np.array(items, self.dtype)
-        if array.dtype != self.dtype:
-            raise TypeError(f"items have dtype {array.dtype}, the ring's have {self.dtype}")
+            array = np.array(items, self.dtype_)
+        if array.dtype != self.dtype_:
+            raise TypeError(f"items have dtype {array.dtype}, the ring's have {self.dtype_}")
         if array.ndim != 1:
             raise ValueError(f"items have shape {array.shape}, which is not (n,)")
         return self._push(np.ascontiguousarray(array), timeout) if len(array) else 0
@@ -377,7 +386,7 @@ cdef class SpscRing(_Queue):
 
     cdef int make(self, size_t capacity, size_t item_size, RingOptions& options) except -1:
         cdef SharedMemory memory
-        _new_memory(&memory, self.name, SpscBytes.bytes(capacity, item_size))
+        _new_memory(&memory, self.name_, SpscBytes.bytes(capacity, item_size))
         self.ring = new SpscBytes(move(memory), capacity, item_size, options)
         return 0
 
@@ -415,7 +424,7 @@ cdef class SpscRing(_Queue):
 
     def claim(self, n):
         check_idle(self.pushing, self)
-        return _view_of(self, self.ring.claim(_count("n", n)), self.dtype, True)
+        return _view_of(self, self.ring.claim(_count("n", n)), self.dtype_, True)
 
     def publish(self, n):
         check_idle(self.pushing, self)
@@ -427,7 +436,7 @@ cdef class SpscRing(_Queue):
 
     def peek(self, n):
         check_idle(self.popping, self)
-        return _view_of(self, self.ring.peek(_count("n", n)), self.dtype, False)
+        return _view_of(self, self.ring.peek(_count("n", n)), self.dtype_, False)
 
     def release(self, n):
         check_idle(self.popping, self)
@@ -445,7 +454,7 @@ cdef class MpmcRing(_Queue):
 
     cdef int make(self, size_t capacity, size_t item_size, RingOptions& options) except -1:
         cdef SharedMemory memory
-        _new_memory(&memory, self.name, MpmcBytes.bytes(capacity, item_size))
+        _new_memory(&memory, self.name_, MpmcBytes.bytes(capacity, item_size))
         self.ring = new MpmcBytes(move(memory), capacity, item_size, options)
         return 0
 
@@ -489,7 +498,7 @@ cdef class Disruptor(_Ring):
 
     cdef int make(self, size_t capacity, size_t item_size, RingOptions& options) except -1:
         cdef SharedMemory memory
-        _new_memory(&memory, self.name, DisruptorBytes.bytes(capacity, item_size))
+        _new_memory(&memory, self.name_, DisruptorBytes.bytes(capacity, item_size))
         self.ring = new DisruptorBytes(move(memory), capacity, item_size, options)
         return 0
 
@@ -522,7 +531,7 @@ cdef class Disruptor(_Ring):
             mask |= <uint32_t>1 << other.id
         other = DisruptorConsumer.__new__(DisruptorConsumer)
         other.disruptor = self
-        other._set_dtype(self.dtype)
+        other._set_dtype(self.dtype_)
         other.id = self.ring.join(mask)
         other.joined = True
         return other
@@ -566,7 +575,7 @@ cdef class DisruptorConsumer(_Port):
 
     def peek(self, n):
         check_idle(self.popping, self)
-        return _view_of(self, self._seen(_count("n", n)), self.dtype, False)
+        return _view_of(self, self._seen(_count("n", n)), self.dtype_, False)
 
     def release(self, n):
         check_idle(self.popping, self)

@@ -7,4 +7,4 @@ cdef cpp.RiskLimits risk_limits(object limits) except *
 
 cdef class RiskGate:
     cdef cpp.RiskGate* gate
-    cdef readonly object limits
+    cdef object limits_

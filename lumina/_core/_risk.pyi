@@ -128,7 +128,8 @@ class RiskGate:
     def position_lots(self) -> int:
         """From the fills reported, lots."""
     @property
-    def open_orders(self) -> int: ...
+    def open_orders(self) -> int:
+        """Orders sent and neither filled, cancelled nor refused."""
     def open_lots(self, side: str | int) -> int:
         """Lots that the side's open orders may still fill, replaces in flight included."""
     @property

@@ -66,7 +66,7 @@ cdef class RiskGate:
         room.messages = whole_within("messages", messages, 0, INT64_MAX)
         room.recent = whole_within("recent", recent, 0, INT64_MAX)
         self.gate = new cpp.RiskGate(first, contract, room)
-        self.limits = limits
+        self.limits_ = limits
 
     def __dealloc__(self):
         del self.gate
@@ -112,9 +112,13 @@ cdef class RiskGate:
         self.gate.hold(whole_within("position_lots", position_lots, -(2**40), 2**40),
                        _half_ticks("mid2_ticks", mid2_ticks))
 
+    @property
+    def limits(self):
+        return self.limits_
+
     def set_limits(self, limits):
         self.gate.set_limits(risk_limits(limits))
-        self.limits = limits
+        self.limits_ = limits
 
     def kill(self, reason=1):
         cdef int64_t why = whole_within("reason", reason, 0, UINT32_MAX)

@@ -86,12 +86,10 @@ cdef void _release(object capsule) noexcept:
 
 
 cdef class Strategy:
-    """Owner of a `lumina_strategy`."""
     cdef const abi.lumina_strategy *_strategy
 
     @property
     def capsule(self):
-        """PyCapsule of the `lumina_strategy`; keeps this object alive."""
         capsule = PyCapsule_New(<void *>self._strategy, abi.LUMINA_STRATEGY_CAPSULE, _release)
         PyCapsule_SetContext(capsule, <PyObject *>self)
         Py_INCREF(self)
@@ -158,7 +156,6 @@ cdef class Symmetric(Strategy):
 
 
 cdef class Callback(Strategy):
-    """A `lumina_on_event` at an address."""
     cdef abi.lumina_strategy _own
 
     def __cinit__(self, address, wake_mask, interval_ns, user):
