@@ -13,16 +13,17 @@ def run(start: Callable[[], int]) -> int:
     """Run a command to its exit code.
 
     SIGTERM stops it as Ctrl-C does, so that what it keeps or removes then is the same, with exit code 143 for 130.
-    Output that cannot be written is an error before Python ends, of one line; a reader that has gone is none worth a
-    line.
+    Output that is closed from the start, or cannot be written, is an error of one line; a reader that has gone is none
+    worth a line.
 
     Parameters
     ----------
     start : callable
         Imports and runs the command; returns its exit code.
     """
-    if sys.stdout is None:  # closed by the caller; the next file opened must not become it
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    if sys.stdout is None:
+        print("error: output: is closed", file=sys.stderr)
+        return FAILED
     own, terminated = os.getpid(), False
 
     def terminate(number: int, frame: FrameType | None) -> None:

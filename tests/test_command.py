@@ -71,3 +71,37 @@ def test_terminated_run_is_reported_as_an_interrupted_one(tmp_path):
     assert lines[-1].startswith("interrupted: ")
     assert not any("Traceback" in line for line in lines)
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_closed_output_is_one_line(command, folder):
+    shell = 'exec "$@" >&-'
+    done = subprocess.run(
+        ["sh", "-c", shell, "sh", sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (1, "error: output: is closed\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lumina.data", "convert", "pipe.npy", "x", "--format", "hftbacktest", "--tick-size", "1", "--lot-size", "1"],
+        ["lumina.data", "split", "pipe.itch", "stocks", "--date", "2020-01-02", "--format", "itch"],
+        ["lumina.research", "market", "pipe.npy"],
+    ],
+    ids=lambda command: command[1],
+)
+def test_a_signal_leaves_one_line_and_nothing_behind(command, number, code, tmp_path):
+    name = next(word for word in command if word.startswith("pipe"))
+    os.mkfifo(tmp_path / name)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=ENVIRONMENT,
+    )  # fmt: skip
+    with open(tmp_path / name, "wb"):  # returns when the reader has opened
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (code, "", "interrupted: nothing was kept\n")
+    assert [path for path in os.listdir(tmp_path) if path not in (name, "stocks")] == []
+    assert not os.path.exists(tmp_path / "stocks") or os.listdir(tmp_path / "stocks") == []

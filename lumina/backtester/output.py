@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import shutil
-import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lumina._core._types import NO_MID
+from lumina.data.in_place import put_in_place
 from lumina.errors import ConfigError
 from lumina.report.statistics import FILL_CAUSES, money, signs
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ARRAYS = ("fills", "orders", "order_events", "equity", "markout_mid2")
 FILES = ("config.yaml", "summary.json", "fills.csv", "report.png", *(f"{name}.npy" for name in ARRAYS))
 """Everything that a run writes; a folder that holds nothing else is a former run and may be replaced."""
+
+_PART = ".run."  # a folder that a run which was killed has left
 
 
 def check_folder(out: str | Path) -> None:
@@ -34,32 +36,36 @@ def check_folder(out: str | Path) -> None:
     """
     folder = Path(out)
     try:
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        if (folder.is_symlink() or folder.exists()) and not folder.is_dir():
             raise ConfigError(f"{folder}: is there already and is no folder")
         if folder.is_dir():
-            foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in FILES)
-            if foreign:
+            names = {entry.name for entry in folder.iterdir() if not entry.name.startswith(_PART)}
+            if foreign := sorted(names - set(FILES)):
                 raise ConfigError(f"{folder}: holds {foreign[0]}, which is no file of a run: name another folder")
+            if folders := sorted(name for name in names if not (folder / name).is_file()):
+                raise ConfigError(f"{folder}: {folders[0]} is no file: name another folder")
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.absolute().parent):
+        prefix, inside = _beside(folder)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=inside):
             pass
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def write(out: str | Path, config: str, result: Result, summary: dict[str, Any], picture: bool, title: str) -> None:
-    """Write a run into a new folder, under another name until it is complete.
+    """Write a run into a folder, under another name until it is complete.
 
     Parameters
     ----------
-    out : the folder; a former run in it is replaced
+    out : the folder; the files of a former run in it are replaced, all or none, and keep their modes
     config : the resolved configuration as YAML
     result, summary : of the run
     picture : whether to draw report.png
     title : of the picture
     """
     folder = Path(out).absolute()
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    prefix, inside = _beside(folder)
+    part = Path(tempfile.mkdtemp(prefix=prefix, dir=inside))
     try:
         (part / "config.yaml").write_text(config, encoding="utf-8")
         (part / "summary.json").write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
@@ -70,23 +76,24 @@ def write(out: str | Path, config: str, result: Result, summary: dict[str, Any],
             from lumina.report import picture as drawing
 
             drawing.draw(result, part / "report.png", title=title)
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(stat.S_IMODE(folder.stat().st_mode) if folder.exists() else 0o777 & ~umask)
-        _put_in_place(part, folder)
+        if folder.exists():
+            check_folder(folder)  # somebody may have put something there meanwhile
+            new = {path: folder / path.name for path in sorted(part.iterdir())}
+            aside = part / "former"
+            aside.mkdir()
+            put_in_place(new, aside, [folder / name for name in FILES if not (part / name).exists()])
+        else:
+            umask = os.umask(0)
+            os.umask(umask)
+            part.chmod(0o777 & ~umask)
+            part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _put_in_place(part: Path, folder: Path) -> None:
-    if not folder.exists():
-        part.rename(folder)
-        return
-    check_folder(folder)  # somebody may have put something there meanwhile
-    former = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    folder.rename(former)
-    part.rename(folder)
-    shutil.rmtree(former)
+def _beside(folder: Path) -> tuple[str, Path]:
+    """How the folder that a run is written to first is named, and where: in one that is there, which may be a mount."""
+    return (_PART, folder) if folder.is_dir() else (f".{folder.name}.", folder.absolute().parent)
 
 
 def write_fills(path: str | Path, result: Result) -> None:

@@ -1,6 +1,5 @@
 """Many stocks of an ITCH recording into a tape each, in one pass over its files."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date as Date
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from lumina._core._resolver import UPDATE
 from lumina.data.calendar import Calendar
+from lumina.data.in_place import put_in_place
 from lumina.data.instrument import Instrument, Number
 from lumina.data.itch.recording import Options, Recording
 from lumina.data.kinds import Flag, Kind
@@ -99,8 +99,9 @@ def split(
                 source.given = fees
                 write_source(source, written[symbol])
                 spool.unlink()
-            for symbol, path in written.items():
-                os.replace(path, target / f"{symbol}{SUFFIX}")
+            aside = Path(work) / "former"
+            aside.mkdir()
+            put_in_place({path: target / f"{symbol}{SUFFIX}" for symbol, path in written.items()}, aside)
     except OSError as error:
         raise DataError(f"{error.filename or target}: cannot be written: {error.strerror}") from None
     return {symbol: target / f"{symbol}{SUFFIX}" for symbol in written}
