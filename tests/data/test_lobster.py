@@ -280,6 +280,41 @@ def test_days_follow_each_other_each_with_a_book_of_its_own(tmp_path):
         lumina.load([second, first])
 
 
+def test_what_is_out_of_range_is_left_out_as_a_whole(tmp_path):
+    far = 1_999_999_900  # 199,999.99 USD, a stub quote, in ticks of 0.0001 over 2^30
+    messages = [
+        "34200,1,1,5,10001,1",
+        f"34201,1,2,6,{far},-1",
+        "34202,1,3,4,10100,-1",
+        f"34203,2,2,1,{far},-1",
+        f"34204,4,2,2,{far},-1",
+        f"34205,5,0,9,{far},-1",
+        f"34206,3,2,3,{far},-1",
+        "34207,3,3,4,10100,-1",
+    ]
+    rows = [
+        "0,0,10001,5,0,0,0,0",
+        f"{far},6,10001,5,0,0,0,0",
+        f"10100,4,10001,5,{far},6,0,0",
+        f"10100,4,10001,5,{far},5,0,0",
+        f"10100,4,10001,5,{far},3,0,0",
+        f"10100,4,10001,5,{far},3,0,0",
+        "10100,4,10001,5,0,0,0,0",
+        "0,0,10001,5,0,0,0,0",
+    ]
+    path = write(tmp_path, messages, rows, n=2)
+    tape, ends = lobster.messages([path], tick_size="0.0001")
+    bid, ask = (10001, 5), (10100, 4)
+    assert ends["tag"].tolist() == [1, 3, 8]
+    assert list(replay(tape, ends, 2)) == [([], [bid]), ([ask], [bid]), ([], [bid])]
+    assert tape.provenance["left_out"] == {"levels": 5, "orders": 1, "prints": 1}
+    assert tape.provenance["orders"]["unknown_ids"] == 0
+    assert "corrected_rows" not in tape.provenance["orderbook"]
+    assert tape.validate().ok
+    with pytest.raises(DataError, match=r"price 1999999900 is over 2\^30 ticks; remedy: out_of_range=.drop"):
+        lobster.messages([path], tick_size="0.0001", orderbook=False, out_of_range="error")
+
+
 def test_a_seed_lacks_what_the_first_message_did(tmp_path):
     path = write(tmp_path, ["34200,1,1,5,10000,1", "34201,3,8,4,9900,1"])
     seed = tmp_path / "XYZ_2012-06-21_1_2_orderbook_2.csv"

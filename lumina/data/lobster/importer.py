@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lumina._core._resolver import MESSAGE_END, NO_PRICE, REPLACE_BOOK, UPDATE
 from lumina.data import archive, compressed
 from lumina.data.calendar import Calendar
+from lumina.data.fit import Fit
 from lumina.data.instrument import Instrument, Number
 from lumina.data.kinds import BOTH_VIEWS, MAX_PRICE_TICKS, Flag, Kind, Phase, Side
 from lumina.data.lobster import text as lobster_text
@@ -25,7 +26,7 @@ from lumina.data.lobster.days import Day, days, unpacked
 from lumina.data.lobster.text import COLUMNS, Table, refuse
 from lumina.data.lobster.window import EMPTY, Book, Changes, Effect, Window
 from lumina.data.messages import Messages
-from lumina.data.notes import TOLERATED, percent
+from lumina.data.notes import TOLERATED, counted, percent
 from lumina.data.pipeline import Pipeline
 from lumina.data.source import MAX_LOTS, VENUE_TERMS, Chunk, HashedFile, Progress, Reading, Source
 from lumina.data.tape import Tape
@@ -43,6 +44,7 @@ _KINDS = np.array(
 _PHASES = np.array([Phase.HALT, Phase.AUCTION, Phase.CONTINUOUS])
 _SCALE = 10_000  # prices are dollars times this
 _NO_LEVEL = 9_999_999_999
+_FAR = f"is over 2^30 ticks; remedy: {argument('out_of_range', 'drop')}"
 
 
 def sniff(head: bytes, path: Path) -> bool:
@@ -64,6 +66,7 @@ def read(
     taker_fee: Number = 0,
     orderbook: bool = True,
     seed: str | PathLike[str] | None = None,
+    out_of_range: str = "drop",
     session: str | None = None,
     order_ids: bool = False,
     progress: Progress | None = None,
@@ -84,6 +87,8 @@ def read(
     seed : path, optional
         With `orderbook=False`: the first row of this orderbook file, of the same first message, is the book at the
         start.
+    out_of_range : {"drop", "error"}
+        What a price over 2^30 ticks is: its orders, prints and levels are left out and counted, or an error.
     session : str, optional
         Calendar of the sessions, as `us_equity`.
     order_ids : bool
@@ -110,7 +115,8 @@ def read(
                 f"{found[0].messages}: the name does not tell the symbol; remedy: give {argument('symbol')}"
             )
         instrument = Instrument(name, tick_size, lot_size, 1, False, "USD", maker_fee, taker_fee)
-    source = LobsterSource(found, instrument, None if seed is None else Path(seed), session, order_ids, progress)
+    start = None if seed is None else Path(seed)
+    source = LobsterSource(found, instrument, start, Fit(out_of_range), session, order_ids, progress)
     source.other_files = others
     return source
 
@@ -142,13 +148,14 @@ class LobsterSource(Source):
         found: list[Day],
         instrument: Instrument,
         seed: Path | None,
+        fit: Fit,
         session: str | None,
         order_ids: bool,
         progress: Progress | None,
     ) -> None:
         files = [file for day in found for file in (day.messages, day.book) if file is not None]
         super().__init__([*files, *([] if seed is None else [seed])])
-        self.instrument = instrument
+        self.instrument, self.fit = instrument, fit
         self.depth_limit = found[0].levels
         self.message_ends: list[NDArray[np.void]] | None = None
         self._days, self._seed, self._order_ids, self._progress = found, seed, order_ids, progress
@@ -182,7 +189,8 @@ class LobsterSource(Source):
             "orderbook": dict(sorted(self._levels.items())),
             "orders": pipeline.order_record(),
             **self._checks(pipeline.order_record()["unknown_ids"]),
-            **({"unused": {"other files of the archive": self.other_files}} if self.other_files else {}),
+            **self.fit.record(),
+            **counted("unused", {"other files of the archive": self.other_files}),
             **pipeline.record(),
         }
 
@@ -353,12 +361,13 @@ class _Day:
         refuse(path, start, order & (over != 0), lambda i: self._off_tick(price[i]))
         buyer = hidden & (direction < 0)  # the aggressor is opposite to the resting order
         ticks = np.where(halt, 0, ticks + ((over != 0) & buyer))
-        refuse(
-            path,
-            start,
-            ~halt & ((price < 1) | (ticks > MAX_PRICE_TICKS)),
-            lambda i: f"price {price[i]} is out of bounds",
-        )
+        refuse(path, start, ~halt & (price < 1), lambda i: f"price {price[i]} is out of bounds")
+        far = ~halt & (ticks > MAX_PRICE_TICKS)
+        if not self._source.fit.drop:
+            refuse(path, start, far, lambda i: f"price {price[i]} {_FAR}")
+        ticks = np.where(far, 0, ticks)
+        self._source.fit.left_out["orders"] += int(np.count_nonzero(far & (type_ == ADD)))
+        self._source.fit.left_out["prints"] += int(np.count_nonzero(far & (hidden | cross)))
         lots, over = self._source.lots(size)
         refuse(path, start, ~halt & (over != 0), lambda i: self._off_lot(size[i]))
         refuse(path, start, lots > MAX_LOTS, lambda i: f"size {size[i]} is over {MAX_LOTS} lots")
@@ -381,7 +390,8 @@ class _Day:
         if nothing.any():
             self.counts["crosses of nothing"] += int(np.count_nonzero(nothing))
             out["kind"][nothing] = 255
-        change = np.where(order, np.where(type_ == ADD, lots, -lots), 0)
+        out["kind"][far] = 255  # a message has the price of its order: nothing of it is left
+        change = np.where(order & ~far, np.where(type_ == ADD, lots, -lots), 0)
         return out, Effect(resting, ticks, change, np.zeros(len(rows), np.bool_))
 
     def _off_tick(self, price: int) -> str:
@@ -422,13 +432,18 @@ class _Day:
                 refuse(path, start, found.any(1), lambda i: f"{name} levels: {what}")
 
             price, size = rows[:, column::4], rows[:, column + 1 :: 4]
-            none = (size == 0) | (np.abs(price) == _NO_LEVEL)
             ticks, over = self._source.ticks(price)
+            none = (size == 0) | (np.abs(price) == _NO_LEVEL)
+            far = ~none & (ticks > MAX_PRICE_TICKS)
+            if not self._source.fit.drop:
+                wrong(far, f"a price {_FAR}")
+            none |= far
+            self._source.fit.left_out["levels"] += int(np.count_nonzero(far))
             wrong(
                 ~none & (over != 0), f"a price is no multiple of tick_size {float(self._source.instrument.tick_size):g}"
             )
             lots, over = self._source.lots(size)
-            wrong(~none & ((price < 1) | (ticks > MAX_PRICE_TICKS)), "a price is out of bounds")
+            wrong(~none & (price < 1), "a price is out of bounds")
             wrong(
                 ~none & ((size < 1) | (over != 0) | (lots > MAX_LOTS)),
                 "a size is no whole number of lots, or out of bounds",
