@@ -96,7 +96,7 @@ cdef class RiskGate:
                           _market(now_ns, mid2_ticks, None))
 
     def on_replaced(self, order_id, price_ticks, total_lots):
-        self.gate.on_replaced(unsigned64("order_id", order_id), _ticks(price_ticks),
+        self.gate.on_replaced(unsigned64("order_id", order_id), whole64("price_ticks", price_ticks),
                               whole_within("total_lots", total_lots, 0, 2**31 - 1))
 
     def on_replace_rejected(self, order_id):

@@ -150,3 +150,19 @@ def test_the_order_of_the_rules():
         assert gate(**limits).check(BUY, LIMIT, 100, 0, **state) == INVALID
         del limits[rule]
     assert gate(**limits).check(BUY, LIMIT, 100, 2, **state) == POSITION
+
+
+def test_t1b_a_limit_order_at_zero_is_no_duplicate_of_a_market_order():
+    gate = RiskGate(RiskLimits(duplicate_window_ns=1000))
+    assert gate.check(1, SELL, None, 1, type=MARKET, now_ns=0) == OK
+    assert gate.check(2, SELL, 0, 1, now_ns=1) == OK
+    assert gate.check(3, SELL, 0, 1, now_ns=2).name == "RISK_DUPLICATE"
+    assert gate.check(4, SELL, 7, 1, type=MARKET, now_ns=3).name == "RISK_DUPLICATE"
+
+
+def test_what_left_as_a_replace_can_be_answered():
+    gate = RiskGate(RiskLimits())
+    assert gate.check(1, BUY, None, 2, type=MARKET, now_ns=0) == OK
+    assert gate.check_replace(1, 2**31, 1, now_ns=1) == OK  # the price of a market order is not looked at
+    gate.on_replaced(1, 2**31, 1)
+    assert gate.open_lots("buy") == 1

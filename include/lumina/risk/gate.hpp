@@ -325,7 +325,9 @@ class RiskGate {
     return reason;
   }
   static RecentOrders::Key key_of(const Order& order) noexcept {
-    return {order.type == LUMINA_MARKET ? 0 : order.price_ticks, order.qty_lots, order.side};
+    // 0 is a price like any other: a market order is on a side of its own
+    if (order.type == LUMINA_MARKET) return {0, order.qty_lots, order.side + std::uint64_t{2}};
+    return {order.price_ticks, order.qty_lots, order.side};
   }
 
   // What every call looks at comes first: the switches, which others write and read too seldom to be in the way.
