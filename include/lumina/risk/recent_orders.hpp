@@ -17,7 +17,7 @@ class RecentOrders {
   struct Key {
     std::int64_t price_ticks;  // 0 of a market order
     std::int64_t qty_lots;
-    std::uint64_t side;        // 2 more of a market order
+    std::uint64_t side;  // 2 more of a market order
     bool operator==(const Key&) const = default;
   };
 
