@@ -102,7 +102,10 @@ def read(
             if given is None:
                 inferred[name] = f"{text(step)} from {len(texts)} numbers at the head of {paths[0].name}"
             sizes.append(step)
-        instrument = market.instrument(sizes[0], sizes[1], maker_fee, taker_fee)
+        try:
+            instrument = market.instrument(sizes[0], sizes[1], maker_fee, taker_fee)
+        except DataError as error:
+            raise DataError(f"{paths[0]}: {error}") from None
     return BinanceSource(paths, instrument, market, inferred, clocks, fit, gaps == "mark", counted_window_ns, progress)
 
 
