@@ -53,9 +53,10 @@ def assert_accounts(result):
         last = result.equity[result.equity["instrument"] == i][-1]
         position = int(np.where(fills["side"] == 0, fills["qty_lots"], -fills["qty_lots"]).sum())
         assert position == last["position_lots"] == result.final[i]["position_lots"]
-        mid = Fraction(int(last["mid2_ticks"]), 2)
-        if position and not mid:  # no valid mid was ever seen: fills were marked at their own price
-            mid = Fraction(int(fills["mid2_ticks"][-1]), 2)
+        mid2 = int(last["mid2_ticks"])
+        if position and mid2 == lumina.NO_MID:  # none was ever seen: fills were marked at their own price
+            mid2 = int(fills["mid2_ticks"][-1])
+        mid = Fraction(mid2, 2)
         unit = instrument.unit * position
         value = 0 if not position else -round(unit / mid) if instrument.inverse else round(unit * mid)
         parts = [int(last[f"{name}_units"]) for name in ("spread_capture", "inventory", "fees", "impact", "funding")]
