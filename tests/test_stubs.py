@@ -135,7 +135,9 @@ def test_help_says_what_the_stub_says(name: str, item: str, node: ast.FunctionDe
     stated = [*node.args.posonlyargs, *node.args.args]
     stated = [*(stated[1:] if inside and not static else stated), *node.args.kwonlyargs]
     variable = [argument for argument in (node.args.vararg, node.args.kwarg) if argument]
-    assert sorted(parameter.name for parameter in parameters) == sorted(a.arg for a in [*stated, *variable])
+    assert {parameter.name for parameter in parameters} == {a.arg for a in [*stated, *variable]}
+    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    assert by_place == [a.arg for a in stated if a not in node.args.kwonlyargs]
     defaults = {parameter.name: parameter.default for parameter in parameters}
     places = [*node.args.posonlyargs, *node.args.args]
     written_defaults = dict(

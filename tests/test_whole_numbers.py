@@ -11,6 +11,8 @@ from lumina import strategies
 from lumina._core import _affinity, _itch, _market, _models, _queue_probe, _strategies, _tape_check, _touch_history
 
 ROWS = np.zeros(1, lumina.EVENT)
+TAPE = lumina.EmbeddedMarket(seed=1, hours=0.001).record()
+INSTRUMENT = lumina.Instrument("TEST", "0.5", "0.1")
 QUOTE = np.dtype([("ts_ns", "i8"), ("price_ticks", "i4"), ("ratio", "f8")])
 
 
@@ -86,7 +88,18 @@ CASES: dict[str, tuple[str, Callable[[Any], object]]] = {
     },
     **{
         f"MarketSpec {name}": (name, lambda v, name=name: spec(**{name: v}))
-        for name in ("seed", "start_ns", "length_ns", "max_lots", "start_price", "start_levels", "start_lots")
+        for name in (
+            "seed",
+            "start_ns",
+            "length_ns",
+            "max_lots",
+            "start_price",
+            "start_levels",
+            "start_lots",
+            "start_step",
+            "fresh_lots",
+            "fresh_distance",
+        )
     },
     "Recording.run": ("events", lambda v: _market.Recording(spec()).run(v)),
     "stock_text": ("stock", _itch.stock_text),
@@ -116,6 +129,13 @@ CASES: dict[str, tuple[str, Callable[[Any], object]]] = {
     "MpmcRing.push_many": ("item", lambda v: lumina.MpmcRing("i8", 8).push_many([1, v])),
     "MpmcRing.push_many fields": ("ts_ns", lambda v: lumina.MpmcRing(QUOTE, 8).push_many([(v, 1, 0.5)])),
     "MemoryPool": ("capacity", lambda v: lumina.MemoryPool(QUOTE, v)),
+    "Instrument.price": ("ticks", INSTRUMENT.price),
+    "Instrument.qty": ("lots", INSTRUMENT.qty),
+    "Tape depth": ("depth_limit", lambda v: lumina.Tape(TAPE.events, INSTRUMENT, depth_limit=v)),
+    "Tape window": ("counted_window_ns", lambda v: lumina.Tape(TAPE.events, INSTRUMENT, counted_window_ns=v)),
+    "Tape ids": ("order_ids", lambda v: lumina.Tape(TAPE.events, INSTRUMENT, order_ids=[v] * len(TAPE))),
+    "Account.on_fill side": ("side", lambda v: fill(side=v - 1)),
+    "ContractValue.position_value lots": ("qty_lots", lambda v: _models.ContractValue(1).position_value(1, v)),
     "choose": ("without", lambda v: _affinity.choose("/", 1, -1, [v])),
 }
 

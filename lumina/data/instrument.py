@@ -169,11 +169,11 @@ class Instrument:
 
     def price(self, ticks: int) -> float:
         """Price of `ticks`, quote currency."""
-        return float(int(ticks) * self.tick_size)
+        return float(_steps("ticks", ticks) * self.tick_size)
 
     def qty(self, lots: int) -> float:
         """Quantity of `lots`, base units or contracts."""
-        return float(int(lots) * self.lot_size)
+        return float(_steps("lots", lots) * self.lot_size)
 
     def ticks(self, price: Number, rounding: str = "exact") -> int:
         """Ticks of a price.
@@ -231,6 +231,10 @@ class Instrument:
             for key, value in terms.items()
         }
         return cls(**exact_terms)
+
+
+def _steps(name: str, value: int) -> int:
+    return whole(name, value, -(2**63), 2**63 - 1, error=DataError)
 
 
 def _money_digits(inverse: bool) -> int:

@@ -16,6 +16,7 @@ from lumina.data.instrument import Instrument
 from lumina.data.notes import COUNTS, Note, notes, without_assumed
 from lumina.data.validate import Report, require, validate_rows
 from lumina.errors import DataError
+from lumina.numeric import whole
 
 if TYPE_CHECKING:
     from lumina.data.source import Source
@@ -66,11 +67,11 @@ class Tape:
         if rows.dtype != EVENT or rows.ndim != 1:
             raise DataError(f"tape: events are {rows.dtype} of shape {rows.shape}, not a row of lumina.EVENT")
         rows = np.ascontiguousarray(rows)
-        ids = None if order_ids is None else np.ascontiguousarray(order_ids, np.uint64)
+        ids = None if order_ids is None else _ids(order_ids)
         if ids is not None and ids.shape != rows.shape:
             raise DataError(f"tape: order_ids has shape {ids.shape}, events {rows.shape}")
-        if depth_limit < 0 or counted_window_ns < 0:
-            raise DataError(f"tape: depth_limit {depth_limit} and counted_window_ns {counted_window_ns} must be >= 0")
+        depth_limit = whole("tape: depth_limit", depth_limit, 0, 2**31 - 1, error=DataError)
+        counted_window_ns = whole("tape: counted_window_ns", counted_window_ns, 0, 2**62, error=DataError)
         report = validate_rows(rows, inverse=instrument.inverse)
         require(report, "tape")
         header = make_header(
@@ -78,8 +79,8 @@ class Tape:
             report.figures,
             provenance=dict(provenance or {}),
             clock=dict(clock or NO_REPAIR),
-            depth_limit=int(depth_limit),
-            counted_window_ns=int(counted_window_ns),
+            depth_limit=depth_limit,
+            counted_window_ns=counted_window_ns,
         )
         self._set(header, rows, ids, None)
 
@@ -359,6 +360,20 @@ class Tape:
         from lumina.data import hftbacktest
 
         return hftbacktest.write(self, path)
+
+
+def _ids(order_ids: ArrayLike) -> NDArray[np.uint64]:
+    """Order ids, whole numbers from 0 to 2^64 - 1 of whatever type."""
+    given = np.asarray(order_ids)
+    if given.dtype.kind in "ui" and (given.size == 0 or given.min() >= 0):
+        return np.ascontiguousarray(given, np.uint64)
+    wrong = [
+        i for i, one in enumerate(given.ravel().tolist()) if one != one or not (0 <= one < 2**64 and one == int(one))
+    ]
+    if wrong:
+        one = given.ravel()[wrong[0]]
+        raise DataError(f"tape: order_ids[{wrong[0]}] = {one!r}: must be a whole number from 0 to 2^64 - 1")
+    return np.ascontiguousarray(given, np.uint64)
 
 
 def make_header(instrument: Instrument, figures: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
