@@ -55,7 +55,8 @@ class Market:
             known = inverse_contract("binance-delivery", self.symbol)
             if known is None:
                 raise DataError(
-                    f"{self.symbol}: no known coin-M contract, its terms are not told; remedy: {argument('instrument')}"
+                    f"{self.symbol}: no known coin-M contract, its terms are not told; remedy: in Python, "
+                    "lumina.load(..., instrument=lumina.Instrument(...))"
                 )
             multiplier, coin = known
             return Instrument(self.symbol, tick, lot, multiplier, True, coin, maker_fee, taker_fee)
