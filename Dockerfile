@@ -14,7 +14,8 @@ FROM ${BASE}
 RUN useradd --uid 1000 --create-home lumina
 COPY --from=build /opt/lumina /opt/lumina
 COPY --from=build --chown=lumina /lumina /lumina
-ENV PATH=/opt/lumina/bin:$PATH
+# another user, of `docker run --user`, has no home in it
+ENV PATH=/opt/lumina/bin:$PATH MPLCONFIGDIR=/tmp/matplotlib
 USER lumina
 WORKDIR /lumina
 CMD ["python", "-m", "lumina.backtester", "--help"]
